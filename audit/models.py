@@ -1,0 +1,44 @@
+"""The access log: happenings that change no record."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Func
+
+from ctms.core.records import Records
+
+
+class AccessEvent(models.Model):
+    """Somebody signed in or out, failed to, exported something, or was refused. Only added; partitioned by year."""
+
+    only_grows: ClassVar[bool] = True
+    access_path: ClassVar[str | None] = None
+    view_verb: ClassVar[str] = "audit.view_trail"
+
+    class Kind(models.TextChoices):
+        SIGNED_IN = "SIGNED_IN", "Signed in"
+        SIGN_IN_FAILED = "SIGN_IN_FAILED", "Sign-in failed"
+        SIGNED_OUT = "SIGNED_OUT", "Signed out"
+        SESSION_ENDED = "SESSION_ENDED", "Session ended by its limit"
+        PASSWORD_SET = "PASSWORD_SET", "Password set"
+        EXPORTED = "EXPORTED", "Exported"
+        REFUSED = "REFUSED", "Refused"
+
+    at = models.DateTimeField(db_default=Func(function="ctms_now"))
+    kind = models.TextField(choices=Kind)
+    sponsor = models.ForeignKey("accounts.Sponsor", models.PROTECT, null=True, related_name="+")
+    actor_id = models.BigIntegerField(null=True)
+    actor_name = models.TextField(blank=True)
+    channel = models.TextField(blank=True)
+    subject = models.TextField(blank=True, help_text="What it was about: a record, a list.")
+    detail = models.JSONField(default=dict)
+    is_simulated = models.BooleanField(db_default=Func(function="ctms_is_simulated"))
+
+    objects = Records.as_manager()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=["sponsor", "at"], name="audit_accessevent_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.actor_name}"

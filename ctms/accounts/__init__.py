@@ -1,0 +1,1 @@
+"""Who people are, for which sponsor they work, and what they may do where."""

@@ -1,0 +1,131 @@
+"""Who may do what, asked of assignments: `settings.CTMS_AUTHORITY` for the floors below, and the answers for pages.
+
+An assignment counts while its dates, the person's membership and, for a CRO's people, the sponsor's delegation hold.
+What one person holds is read once per request and kept with the user object.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import DateField, Exists, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat, Lower
+
+from ctms.accounts.models import Assignment, Delegation, Membership, OrganisationKind, Scope, ScopeGroupPermission
+from ctms.accounts.roles import VERBS, Role, verbs_of
+from ctms.core.acting import current_tenancy
+
+_TODAY = Cast(Func(function="ctms_now"), DateField())
+_IN_FORCE = Q(starts_on__lte=_TODAY) & (Q(ends_on=None) | Q(ends_on__gte=_TODAY))
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A role at a place in the scope tree, in force today."""
+
+    path: str
+    role: str
+
+    def reaches(self, path: str) -> bool:
+        return path.startswith(self.path)
+
+
+class Authority:
+    """Answers `core`'s questions (see `ctms.core.protocols.Authority`)."""
+
+    def may(self, user: Any, verb: str, record: Any) -> bool:
+        path = path_of(record)
+        return verb in verbs_of(grant.role for grant in grants_of(user) if grant.reaches(path))
+
+    def visible(self, records: QuerySet[Any], user: Any) -> QuerySet[Any]:
+        model = records.model
+        grants = [grant for grant in grants_of(user) if model.view_verb in VERBS[Role(grant.role)]]
+        if not grants:
+            return records.none()
+        if model.access_path is None or any(grant.path == Scope.ROOT for grant in grants):
+            return records
+        paths = {grant.path for grant in grants}
+        condition = within(paths, f"{model.access_path}__path")
+        if getattr(model, "shown_above", False):
+            above = {place for path in paths for place in _above(path)}
+            condition |= Q(**{f"{model.access_path}__path__in": above})
+        return records.filter(condition)
+
+
+def grants_of(user: Any) -> tuple[Grant, ...]:
+    """What this person holds for the open sponsor today."""
+    kept: dict[int | None, tuple[Grant, ...]] = user.__dict__.setdefault("_grants", {})
+    sponsor_id = current_tenancy().sponsor_id
+    if sponsor_id not in kept:
+        kept[sponsor_id] = tuple(_read_grants(user, sponsor_id)) if sponsor_id and user.is_active else ()
+    return kept[sponsor_id]
+
+
+def memberships(user: Any) -> QuerySet[Membership]:
+    """The sponsors this person works for today, by name."""
+    return Membership.objects.filter(_IN_FORCE, user=user).select_related("sponsor")
+
+
+def current_membership(user: Any, code: str) -> Membership | None:
+    """The person's membership of the sponsor with this code, if it holds today."""
+    return memberships(user).filter(sponsor__code=code).first()
+
+
+def forget(user: Any) -> None:
+    """Reads the grants anew next time; for code that grants and then acts with the same user object."""
+    user.__dict__.pop("_grants", None)
+
+
+def path_of(record: Any) -> str:
+    """The place of a record in the scope tree: the sponsor's root for what belongs to no study."""
+    if isinstance(record, Scope):
+        return record.path
+    place = record
+    for step in (record.access_path or "").split("__"):
+        place = getattr(place, step) if step else None
+    return place.path if place is not None else Scope.ROOT
+
+
+def holds_role(user: Any, permission: str, scope: Any) -> bool:
+    """guardian's idiom: `user.has_perm("accounts.role_cra", scope)`, with dates, ancestors and delegation observed."""
+    role = permission.removeprefix("accounts.role_").upper()
+    return isinstance(scope, Scope) and any(g.role == role and g.reaches(scope.path) for g in grants_of(user))
+
+
+def within(paths: Iterable[str], column: str) -> Q:
+    """The rows whose scope path, in `column`, is one of these or below one."""
+    condition = Q()
+    for path in paths:
+        condition |= Q(**{f"{column}__gte": path, f"{column}__lt": _after(path)})
+    return condition
+
+
+def _after(path: str) -> str:
+    """The first path that sorts behind all that begin with `path`: "0" follows "/" in the C collation."""
+    return path[:-1] + "0"
+
+
+def _above(path: str) -> list[str]:
+    tokens = path.strip("/").split("/")
+    return ["/" + "".join(f"{token}/" for token in tokens[:depth]) for depth in range(1, len(tokens))]
+
+
+def _read_grants(user: Any, sponsor_id: int) -> Iterable[Grant]:
+    membership = memberships(user).filter(sponsor=sponsor_id).select_related("organisation").first()
+    if membership is None:
+        return
+    held_by_group = ScopeGroupPermission.objects.filter(
+        group=OuterRef("group"),
+        content_object=OuterRef("scope"),
+        permission__codename=Concat(Value("role_"), Lower(OuterRef("role"))),
+    )
+    assignments = Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user).select_related("scope")
+    delegations = None
+    if membership.organisation.kind == OrganisationKind.CRO:
+        delegations = list(
+            Delegation.objects.filter(_IN_FORCE, organisation=membership.organisation)
+            .select_related("scope").annotate(today=_TODAY)
+        )  # fmt: skip
+    for assignment in assignments:
+        if delegations is None or any(d.covers(assignment.role, assignment.scope, d.today) for d in delegations):
+            yield Grant(assignment.scope.path, assignment.role)

@@ -1,0 +1,74 @@
+"""What stands between a signed-in person and the pages: session limits, and the sponsor whose rows are shown."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+
+from ctms.accounts import access
+from ctms.accounts.models import Scope
+from ctms.accounts.roles import UNBLINDED
+from ctms.core import protocols
+from ctms.core.acting import in_sponsor
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+_NOTE_EVERY = 60  # seconds; a request within them does not write the session
+
+
+class SessionLimits:
+    """Ends a session that was idle too long or is too old. By the server's own clock, whatever the demo's says."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            now = time.time()
+            began, seen = request.session.get("began", 0), request.session.get("seen", 0)
+            idle, age = now - seen, now - began
+            limit = settings.SESSION_IDLE_LIMIT.total_seconds(), settings.SESSION_ABSOLUTE_LIMIT.total_seconds()
+            if idle > limit[0] or age > limit[1]:
+                protocols.journal().record("SESSION_ENDED", user=request.user)
+                logout(request)
+                request.session["ended"] = "idle" if idle > limit[0] else "old"
+            elif idle > _NOTE_EVERY:
+                request.session["seen"] = now
+        return self.get_response(request)
+
+
+class ActiveSponsor:
+    """Opens the sponsor that the address names, `/in/<code>/...`, if this person is a current member; else it is a 404."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.sponsor = None  # type: ignore[attr-defined]
+        _, area, code, *_ = (*request.path_info.split("/", 3), "", "")
+        if area != "in" or not request.user.is_authenticated:
+            return self.get_response(request)
+        membership = access.current_membership(request.user, code)
+        if membership is None:
+            raise Http404
+        request.sponsor = membership.sponsor  # type: ignore[attr-defined]
+        request.membership = membership  # type: ignore[attr-defined]
+        with in_sponsor(membership.sponsor_id):
+            studies = unblinded_studies(request)
+            if not studies:
+                return self.get_response(request)
+            with in_sponsor(membership.sponsor_id, unblinded=studies):
+                return self.get_response(request)
+
+
+def unblinded_studies(request: HttpRequest) -> tuple[int, ...]:
+    """The studies in which this person holds an unblinded role today."""
+    paths = {grant.path for grant in access.grants_of(request.user) if grant.role in UNBLINDED}
+    if not paths:
+        return ()
+    within = access.within(paths, "path")
+    # "study" is the one-to-one relation that ctms.studies points down here.
+    return tuple(Scope.objects.filter(within, study__isnull=False).values_list("study__id", flat=True))
+

@@ -1,0 +1,124 @@
+"""Roles, the verbs each may do, and which duties never meet in one person. Read by access checks, pages and docs alike.
+
+A verb is "<app>.<verb>_<noun>". A role is held at a scope and reaches everything below it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    CLINICAL_OPERATIONS_LEAD = "CLINICAL_OPERATIONS_LEAD", "Clinical operations lead"
+    STUDY_MANAGER = "STUDY_MANAGER", "Study manager"
+    COUNTRY_LEAD = "COUNTRY_LEAD", "Country lead"
+    CRA = "CRA", "CRA"
+    LEAD_CRA = "LEAD_CRA", "Lead CRA"
+    CTA = "CTA", "Clinical trial assistant"
+    STARTUP_SPECIALIST = "STARTUP_SPECIALIST", "Start-up specialist"
+    CONTRACTS_SPECIALIST = "CONTRACTS_SPECIALIST", "Contracts specialist"
+    FINANCE_ANALYST = "FINANCE_ANALYST", "Finance analyst"
+    FINANCE_APPROVER = "FINANCE_APPROVER", "Finance approver"
+    PROJECT_MANAGER = "PROJECT_MANAGER", "Project manager"
+    MEDICAL_MONITOR = "MEDICAL_MONITOR", "Medical monitor"
+    QUALITY_AUDITOR = "QUALITY_AUDITOR", "Quality auditor"
+    UNBLINDED_CRA = "UNBLINDED_CRA", "Unblinded CRA"
+    UNBLINDED_STATISTICIAN = "UNBLINDED_STATISTICIAN", "Unblinded statistician"
+    SITE_USER = "SITE_USER", "Site user"
+    INSPECTOR = "INSPECTOR", "Inspector"
+    ADMINISTRATOR = "ADMINISTRATOR", "Administrator"
+
+
+# What a role with any part in a study may look at.
+_LOOK = frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site", "sites.view_person"})
+_TRAIL = frozenset({"audit.view_trail"})
+_SITE_WORK = frozenset({"sites.edit_site", "sites.record_evidence", "sites.edit_personnel"})
+_QUALIFY = frozenset({"sites.qualify_site"})  # from candidate to qualification visit
+_START_UP = frozenset({"sites.start_site"})  # from selection to initiation
+_DECIDE = frozenset({"sites.select_site", "sites.activate_site", "sites.correct_site", "sites.close_site"})
+_ENROLMENT = frozenset({"sites.set_enrolment"})
+_STUDY_WORK = frozenset({"studies.edit_study", "studies.import_study", "studies.approve_schedule"})
+_ACCESS = frozenset({"accounts.view_access"})
+
+VERBS: Mapping[Role, frozenset[str]] = {
+    Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLMENT | _ACCESS
+    | {"monitoring.approve_tripreport"},
+    Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLMENT | _STUDY_WORK | _ACCESS
+    | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
+    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP,
+    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | {"monitoring.author_tripreport"},
+    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP
+    | {"monitoring.author_tripreport", "monitoring.review_tripreport"},
+    Role.CTA: _LOOK | {"sites.record_evidence", "sites.edit_personnel"},
+    Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP,
+    Role.CONTRACTS_SPECIALIST: _LOOK | {"sites.record_evidence"},
+    Role.FINANCE_ANALYST: _LOOK | {"finance.edit_fee", "finance.prepare_payment", "finance.edit_bank"},
+    Role.FINANCE_APPROVER: _LOOK | {"finance.approve_payment", "finance.release_payment"},
+    Role.PROJECT_MANAGER: _LOOK | _TRAIL | _STUDY_WORK - {"studies.approve_schedule"},
+    Role.MEDICAL_MONITOR: _LOOK,
+    Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _ACCESS | {"monitoring.verify_capa"},
+    Role.UNBLINDED_CRA: _LOOK | {"monitoring.author_tripreport"},
+    Role.UNBLINDED_STATISTICIAN: _LOOK - {"sites.view_person"},
+    Role.SITE_USER: frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site"}),
+    Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS,
+    Role.ADMINISTRATOR: _ACCESS | _TRAIL
+    | {"accounts.grant_role", "accounts.edit_user", "accounts.edit_organisation", "accounts.edit_delegation"},
+}  # fmt: skip
+
+UNBLINDED = frozenset({Role.UNBLINDED_CRA, Role.UNBLINDED_STATISTICIAN})
+# Neither blinded nor unblinded: they look at the system, not at subjects' treatment.
+NEUTRAL = frozenset({Role.ADMINISTRATOR, Role.QUALITY_AUDITOR, Role.INSPECTOR})
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Steps on one record that as many different persons must do."""
+
+    code: str
+    steps: tuple[str, ...]
+    sentence: str
+
+
+DUTIES = (
+    Duty(
+        "TRIP_REPORT",
+        ("monitoring.author_tripreport", "monitoring.review_tripreport", "monitoring.approve_tripreport"),
+        "Author, reviewer and approver of a trip report are three persons.",
+    ),
+    Duty(
+        "PAYMENT",
+        ("finance.edit_fee", "finance.prepare_payment", "finance.approve_payment"),
+        "Who edited a fee or prepared a payment does not approve it.",
+    ),
+    Duty("BANK", ("finance.edit_bank", "finance.release_payment"), "Who edited bank details does not release payments."),
+    Duty("CAPA", ("monitoring.own_capa", "monitoring.verify_capa"), "Who owns a CAPA does not verify it."),
+)
+
+
+def verbs_of(roles: Iterable[str]) -> frozenset[str]:
+    """All verbs that holding these roles allows."""
+    return frozenset().union(*(VERBS[Role(role)] for role in roles))
+
+
+def duty_objection(step: str, *, by: int, done: Mapping[str, int]) -> str | None:
+    """The sentence that forbids a person to do `step` on a record whose earlier steps were done by these persons.
+
+    Args:
+        step: the verb about to be done.
+        by: id of the person.
+        done: verb -> id of the person who did it on this record.
+    """
+    for duty in DUTIES:
+        if step in duty.steps and any(done.get(other) == by for other in duty.steps if other != step):
+            return duty.sentence
+    return None
+
+
+def exclusion(role: str, held: Iterable[str]) -> str | None:
+    """The sentence that forbids to hold `role` together with the roles already held in the same study."""
+    if role in NEUTRAL:
+        return None
+    if any((role in UNBLINDED) != (other in UNBLINDED) for other in held if other not in NEUTRAL):
+        return "Nobody holds blinded and unblinded roles in the same study."
+    return None

@@ -1,0 +1,1 @@
+"""What is done with people, sponsors and access: one function per use case."""

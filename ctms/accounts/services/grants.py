@@ -1,0 +1,125 @@
+"""Granting and ending roles, delegating to a CRO, deactivating people."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.contrib.auth.models import Group
+from django.db.models import Q
+from guardian.shortcuts import assign_perm
+
+from ctms.accounts import access
+from ctms.accounts.models import Assignment, Delegation, Membership, Organisation, OrganisationKind, Scope, User
+from ctms.accounts.roles import Role, exclusion
+from ctms.core import protocols
+from ctms.core.refusals import NotAllowed, Refusal
+from ctms.core.use_case import use_case
+
+
+@use_case
+def assign_role(
+    *, user: User, role: Role, scope: Scope, starts_on: date, ends_on: date | None = None, by: User | None
+) -> Assignment:
+    """Gives a person a role at a scope.
+
+    Args:
+        by: who grants; None for the system's own set-up commands.
+
+    Raises:
+        NotAllowed: `by` may not grant here, or grants to themself.
+        Refusal: the person is no member, a CRO's delegation does not cover it, or it would mix blinded and unblinded.
+    """
+    if by is not None:
+        _refuse_granter(by, user, scope)
+    membership = Membership.objects.select_related("organisation").filter(sponsor_id=scope.sponsor_id, user=user).first()
+    if membership is None:
+        raise Refusal("NOT_A_MEMBER", f"{user} is not a member of this sponsor.")
+    _refuse_beyond_delegation(membership.organisation, role, scope, starts_on)
+    if sentence := exclusion(role, _held_in_study(user, scope, starts_on, ends_on)):
+        raise Refusal("SEGREGATION", sentence, recorded=True)
+    assignment = Assignment(
+        sponsor_id=scope.sponsor_id, user=user, role=role, scope=scope, group=_group(scope, role),
+        starts_on=starts_on, ends_on=ends_on, granted_by=by,
+    )  # fmt: skip
+    assignment.full_clean(exclude=["group"])
+    assignment.save(force_insert=True)
+    access.forget(user)
+    return assignment
+
+
+@use_case
+def end_assignment(*, assignment: Assignment, ends_on: date, by: User) -> Assignment:
+    """Ends a role after its last day."""
+    _refuse_granter(by, assignment.user, assignment.scope)
+    assignment = Assignment.objects.locked(assignment.pk)
+    assignment.ends_on = ends_on
+    assignment.full_clean(exclude=["group"])
+    assignment.save(update_fields=["ends_on"])
+    access.forget(assignment.user)
+    return assignment
+
+
+@use_case
+def delegate(
+    *, organisation: Organisation, scope: Scope, roles: Sequence[Role], starts_on: date, document: str,
+    ends_on: date | None = None, by: User | None,
+) -> Delegation:  # fmt: skip
+    """Hands roles at a scope to a CRO: its people can then be given these, and no others, there."""
+    if by is not None and not protocols.authority().may(by, "accounts.edit_delegation", scope):
+        raise NotAllowed("MAY_NOT_DELEGATE", "Your roles do not include delegating to a CRO.", recorded=True)
+    if organisation.kind != OrganisationKind.CRO:
+        raise Refusal("NOT_A_CRO", f"{organisation} is not a CRO: only CROs need a delegation.")
+    delegation = Delegation(
+        sponsor_id=scope.sponsor_id, organisation=organisation, scope=scope, roles=sorted(roles),
+        starts_on=starts_on, ends_on=ends_on, document=document,
+    )  # fmt: skip
+    delegation.full_clean()
+    delegation.save(force_insert=True)
+    return delegation
+
+
+@use_case
+def deactivate(*, user: User, by: User | None) -> User:
+    """Shuts a person out of all sponsors from the next request on. Nothing is deleted, the name is never used again."""
+    if by is not None and by.pk == user.pk:
+        raise Refusal("SELF", "Nobody deactivates their own account.", recorded=True)
+    if by is not None and not protocols.authority().may(by, "accounts.edit_user", Scope.objects.get(path=Scope.ROOT)):
+        raise NotAllowed("MAY_NOT_DEACTIVATE", "Your roles do not include deactivating people.", recorded=True)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    return user
+
+
+def _refuse_granter(by: User, user: User, scope: Scope) -> None:
+    if by.pk == user.pk:
+        raise NotAllowed("GRANT_TO_SELF", "Nobody grants or ends roles of their own.", recorded=True)
+    if not protocols.authority().may(by, "accounts.grant_role", scope):
+        raise NotAllowed("MAY_NOT_GRANT", "Your roles do not include granting roles here.", recorded=True)
+
+
+def _refuse_beyond_delegation(organisation: Organisation, role: Role, scope: Scope, on: date) -> None:
+    if organisation.kind != OrganisationKind.CRO:
+        return
+    delegations = Delegation.objects.filter(organisation=organisation).select_related("scope")
+    if not any(delegation.covers(role, scope, on) for delegation in delegations):
+        raise Refusal(
+            "NOT_DELEGATED", f"The sponsor has not delegated the role {role.label} at {scope} to {organisation}.", recorded=True
+        )
+
+
+def _held_in_study(user: User, scope: Scope, starts_on: date, ends_on: date | None) -> set[str]:
+    """The roles this person holds, in any part of that time, above, at or below the study of `scope`."""
+    study = "/".join(scope.path.split("/")[:2]) + "/" if scope.path != Scope.ROOT else Scope.ROOT
+    overlapping = Q(ends_on=None) | Q(ends_on__gte=starts_on)
+    if ends_on is not None:
+        overlapping &= Q(starts_on__lte=ends_on)
+    near = access.within({study}, "scope__path") | Q(scope__path=Scope.ROOT)
+    return set(Assignment.objects.filter(overlapping, near, user=user).values_list("role", flat=True))
+
+
+def _group(scope: Scope, role: Role) -> Group:
+    """The group of this role at this scope, holding guardian's permission on it."""
+    group, _ = Group.objects.get_or_create(name=f"{scope.pk}:{role.value}")
+    assign_perm(f"accounts.role_{role.value.lower()}", group, scope)
+    return group
+

@@ -1,0 +1,57 @@
+"""Sign in, sign out, and the way to a sponsor."""
+
+import time
+from typing import Any
+
+from django.contrib.auth import login, logout
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from ctms.accounts import access
+from ctms.core import protocols
+
+
+@login_not_required
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Name and password. A failure tells neither which was wrong nor whether the name exists."""
+    if request.user.is_authenticated:
+        return redirect("home")
+    form = AuthenticationForm(request, request.POST or None)
+    if request.method == "POST":
+        if form.is_valid():
+            return _enter(request, form.get_user())
+        tried = str(request.POST.get("username", ""))[:150]
+        protocols.journal().record("SIGN_IN_FAILED", subject=tried, detail={"from": request.META.get("REMOTE_ADDR", "")})
+    ended = request.session.pop("ended", "")
+    return TemplateResponse(request, "accounts/sign_in.html", {"form": form, "ended": ended}, status=200)
+
+
+def _enter(request: HttpRequest, user: Any) -> HttpResponse:
+    login(request, user)
+    request.session["began"] = request.session["seen"] = time.time()
+    protocols.journal().record("SIGNED_IN", user=user, detail={"from": request.META.get("REMOTE_ADDR", "")})
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
+        return redirect(wanted)
+    return redirect("home")
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    protocols.journal().record("SIGNED_OUT", user=request.user)
+    logout(request)
+    return redirect("sign-in")
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """To the one sponsor a person works for, or to the choice between several."""
+    memberships = list(access.memberships(request.user))
+    if len(memberships) == 1:
+        return redirect(reverse("portfolio", args=[memberships[0].sponsor.code]))
+    return TemplateResponse(request, "accounts/choose_sponsor.html", {"memberships": memberships})

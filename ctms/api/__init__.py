@@ -1,0 +1,1 @@
+"""REST v1 and FHIR: router, authentication, OpenAPI."""

@@ -1,0 +1,132 @@
+"""The life of a record as one table of moves. Buttons, REST, permissions, tests and docs/lifecycles.md all read it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ctms.core import protocols
+from ctms.core.refusals import BadInput, NotAllowed, Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a person asks for when making a move, as guards see it."""
+
+    by: Any
+    effective_on: date | None = None
+    reason: str = ""
+    reason_code: str = ""
+
+
+Guard = Callable[[Any, Request], str | None]
+"""Looks at (record, request); objects with one sentence, or returns None. Shown beside the disabled button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way from some statuses to another.
+
+    Args:
+        name: the verb, lower_snake; stable, stands in addresses and in the trail.
+        label: what the button says.
+        verb: the permission, as in `ctms.accounts.roles`.
+        reason: whether a person must say why.
+        reason_codes: the coded reasons to choose from, code -> words; then one of them is required.
+        unless: guards, asked in this order.
+        is_exit: leads off the main path; drawn apart.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    target: str
+    verb: str
+    label: str
+    reason: bool = False
+    reason_codes: tuple[tuple[str, str], ...] = ()
+    unless: tuple[Guard, ...] = ()
+    is_exit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A move that is open from the record's status to this person, and what still stands against it."""
+
+    move: Move
+    objections: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        return not self.objections
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """The moves of one kind of record.
+
+    Args:
+        name: as in docs/lifecycles.md.
+        start: the status of a new record.
+        moves: the table.
+        statuses: the model field's choices (TextChoices), for words.
+        field: the model field that holds the status.
+    """
+
+    name: str
+    start: str
+    moves: tuple[Move, ...]
+    statuses: Any
+    field: str = "status"
+
+    def __post_init__(self) -> None:
+        ALL[self.name] = self
+
+    def move(self, name: str) -> Move | None:
+        """The move of this name, or None."""
+        return next((move for move in self.moves if move.name == name), None)
+
+    def offers(self, record: Any, request: Request) -> Iterator[Offer]:
+        """The moves that this person's roles allow from here, with what guards object."""
+        status = getattr(record, self.field)
+        for move in self.moves:
+            if status in move.sources and protocols.authority().may(request.by, move.verb, record):
+                yield Offer(move, tuple(self._objections(move, record, request)))
+
+    def advance(self, record: Any, name: str, request: Request) -> Move:
+        """Makes the move on `record` (locked by the caller, who saves it), or refuses.
+
+        Order: permission, then status, then what was typed, then guards.
+
+        Raises:
+            NotAllowed, BadInput, Refusal: nothing was changed.
+        """
+        move = self.move(name)
+        if move is None:
+            raise Refusal("NO_SUCH_MOVE", f"{self.name} knows no move called {name}.")
+        if not protocols.authority().may(request.by, move.verb, record):
+            raise NotAllowed("MAY_NOT_MOVE", f"Your roles do not include: {move.label.lower()}.", recorded=True)
+        status = getattr(record, self.field)
+        if status not in move.sources:
+            here, there = self.statuses(status).label, ", ".join(self.statuses(source).label for source in move.sources)
+            raise Refusal("WRONG_STATUS", f"“{move.label}” is possible from {there}; this one is {here}.")
+        self._check_reason(move, request)
+        for sentence in self._objections(move, record, request):
+            raise Refusal("GUARD", sentence)
+        setattr(record, self.field, move.target)
+        return move
+
+    def _objections(self, move: Move, record: Any, request: Request) -> Iterator[str]:
+        for guard in move.unless:
+            if sentence := guard(record, request):
+                yield sentence
+
+    @staticmethod
+    def _check_reason(move: Move, request: Request) -> None:
+        if move.reason_codes and request.reason_code not in dict(move.reason_codes):
+            raise BadInput("REASON_CODE", "Choose one of the reasons.", fields={"reason_code": "Choose one of the reasons."})
+        if move.reason and not request.reason.strip(" .\t\n"):
+            raise BadInput("REASON", "Say why.", fields={"reason": "Say why: this move needs a reason."})
+
+
+ALL: dict[str, Lifecycle] = {}
+"""Every lifecycle by name; filled as the rooms' `lifecycle` modules are imported."""

@@ -1,0 +1,67 @@
+"""What every regulated record is made of: a trail, a sponsor, and for the records of a study the study and its partition."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from ctms.core import protocols
+from ctms.core.keys import TenantKey
+from ctms.core.trail.history import Reason, Trail
+
+
+class Partition(models.TextChoices):
+    """Who may see a study's row at all: everybody with access to the study, or its unblinded team."""
+
+    BLINDED = "BLINDED", "Blinded"
+    UNBLINDED = "UNBLINDED", "Unblinded"
+
+
+class Records(models.QuerySet[Any]):
+    """The one way to rows: `visible_to(user)` first, `locked(pk)` before a change."""
+
+    def visible_to(self, user: Any) -> "Records":
+        """The rows this user may see; none where the user has no role that shows them."""
+        return protocols.authority().visible(self, user)
+
+    def locked(self, pk: int) -> Any:
+        """The row, locked until the transaction ends, as it is now."""
+        return self.select_for_update(of=("self",)).get(pk=pk)
+
+
+class Regulated(models.Model):
+    """A record with a trail. Never deleted: voided, ended or retired with a reason."""
+
+    person_reason: ClassVar[str] = Reason.OF_THE_ACT
+
+    history = Trail()
+    objects = Records.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class SponsorOwned(Regulated):
+    """A record of one sponsor, invisible to every other by row-level security.
+
+    `access_path` leads from the record to the scope that decides who sees it, in Django's lookup notation; None means
+    that every member of the sponsor does.
+    """
+
+    access_path: ClassVar[str | None] = None
+
+    sponsor = models.ForeignKey("accounts.Sponsor", models.PROTECT, related_name="+", editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class StudyOwned(SponsorOwned):
+    """A record of one study."""
+
+    access_path: ClassVar[str | None] = "study__scope"
+
+    study = TenantKey("studies.Study", related_name="%(class)ss")
+    partition = models.TextField(choices=Partition, default=Partition.BLINDED, editable=False)
+
+    class Meta:
+        abstract = True

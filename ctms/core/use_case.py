@@ -1,0 +1,50 @@
+"""`@use_case`: what each service function is wrapped in."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import connection, transaction
+
+from ctms.core import protocols
+from ctms.core.acting import NobodyActs, current_act
+from ctms.core.refusals import Refusal
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def use_case(service: Callable[P, R]) -> Callable[P, R]:
+    """Runs the service inside a savepoint of its own, for the person who acts, with all constraints checked at its end.
+
+    A refusal (or any error) undoes everything the service did, and only that. A refusal marked `recorded` is then
+    written to the access log, in the transaction around the savepoint.
+
+    Raises:
+        NobodyActs: no act is open, or `by` is not who acts. A programming error in the caller.
+    """
+
+    @wraps(service)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        act = current_act()
+        by: Any = kwargs.get("by")
+        if by is not None and (by.actor_id, by.actor_name) != (act.actor_id, act.actor_name):
+            raise NobodyActs(f"{service.__name__} was called by {by.actor_name} inside an act of {act.actor_name}.")
+        try:
+            with transaction.atomic():
+                result = service(*args, **kwargs)
+                _check_constraints_now()
+                return result
+        except Refusal as refusal:
+            if refusal.recorded:
+                detail = {"code": refusal.code, "message": refusal.message, "use_case": service.__name__}
+                protocols.journal().record("REFUSED", user=by, detail=detail)
+            raise
+
+    return wrapper
+
+
+def _check_constraints_now() -> None:
+    """Deferred keys are checked here, where the savepoint can still be undone, and not at the commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate; set constraints all deferred")

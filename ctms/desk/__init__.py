@@ -1,0 +1,1 @@
+"""What each person's desk needs: jobs, notifications, outbox, saved views, idempotency keys."""

@@ -1,0 +1,91 @@
+"""What the environment may say, read in one place and typed. `docs/configuration.md` lists it for operators."""
+
+import os
+from dataclasses import dataclass
+
+from ctms.run import credentials, embedded, logins, redis
+
+
+class BadEnvironment(Exception):
+    """A variable is missing or makes no sense; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The settings a deployment may change. Without `database_url` and `redis_url` the embedded servers are used."""
+
+    production: bool
+    debug: bool  # for work on templates and styles: static files straight from the tree, Django's error pages
+    process: str  # which entry of the process list this is: web, worker, beat; "command" for everything else
+    login: str  # the database login this process uses
+    database_url: str
+    redis_url: str
+    secret_key: str
+    hosts: tuple[str, ...]
+    https: bool
+    idle_minutes: int
+    session_hours: int
+
+
+def read() -> Environment:
+    """Reads the environment; raises BadEnvironment with one sentence when it cannot be used."""
+    production = _flag("CTMS_PRODUCTION")
+    login = os.environ.get("CTMS_DB_LOGIN", "app")
+    if login not in _DATABASE_URLS:
+        raise BadEnvironment(f"CTMS_DB_LOGIN must be one of {', '.join(_DATABASE_URLS)}, not {login!r}.")
+    if production and embedded.is_used():
+        raise BadEnvironment("CTMS_PRODUCTION needs DATABASE_URL and REDIS_URL: the embedded servers are for trying out.")
+    return Environment(
+        production=production,
+        debug=_debug(production),
+        process=os.environ.get("CTMS_PROCESS", "command"),
+        login=login,
+        database_url=_database_url(login),
+        redis_url=os.environ.get("REDIS_URL") or redis.url(),
+        secret_key=_secret_key(production),
+        hosts=tuple(filter(None, os.environ.get("CTMS_HOSTS", "localhost,127.0.0.1,[::1]").split(","))),
+        https=_flag("CTMS_HTTPS", default=production),
+        idle_minutes=_number("CTMS_IDLE_MINUTES", 30),
+        session_hours=_number("CTMS_SESSION_HOURS", 12),
+    )
+
+
+_DATABASE_URLS = {"app": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "reader": "DATABASE_READER_URL"}
+_EMBEDDED_LOGINS = {"app": logins.APP, "owner": logins.OWNER, "reader": logins.READER}
+
+
+def _database_url(login: str) -> str:
+    if embedded.POSTGRES_IS_EMBEDDED:
+        return embedded.dsn(_EMBEDDED_LOGINS[login])
+    url = os.environ.get(_DATABASE_URLS[login])
+    if not url:
+        raise BadEnvironment(f"This command connects as the {login} login: set {_DATABASE_URLS[login]}.")
+    return url
+
+
+def _debug(production: bool) -> bool:
+    debug = _flag("CTMS_DEBUG")
+    if debug and production:
+        raise BadEnvironment("CTMS_DEBUG shows secrets on error pages: production does not start with it.")
+    return debug
+
+
+def _secret_key(production: bool) -> str:
+    given = os.environ.get("CTMS_SECRET_KEY", "")
+    if production and len(given) < 50:
+        raise BadEnvironment("CTMS_PRODUCTION needs CTMS_SECRET_KEY: at least 50 random characters, kept secret.")
+    return given or credentials.load().secret_key
+
+
+def _flag(name: str, *, default: bool = False) -> bool:
+    value = os.environ.get(name, "")
+    if value not in ("", "0", "1"):
+        raise BadEnvironment(f"{name} must be 0 or 1, not {value!r}.")
+    return value == "1" if value else default
+
+
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isdigit() or int(value) < 1:
+        raise BadEnvironment(f"{name} must be a whole number of at least 1, not {value!r}.")
+    return int(value)

@@ -1,0 +1,1 @@
+"""Templates, plan, baseline, forecast and actual dates; asks the rooms for facts."""

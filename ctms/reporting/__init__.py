@@ -1,0 +1,1 @@
+"""Cross-room queries, dashboards, lineage, exports; no tables of record."""

@@ -1,0 +1,213 @@
+"""One settings file for every process; what may differ between deployments comes from `ctms.env`."""
+
+from datetime import timedelta
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+from ctms import env
+from ctms.run.places import ROOT, VAR
+
+try:
+    ENV = env.read()
+except env.BadEnvironment as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+SECRET_KEY = ENV.secret_key
+DEBUG = ENV.debug
+ALLOWED_HOSTS = list(ENV.hosts)
+PRODUCTION = ENV.production
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "simple_history",
+    "guardian",
+    "rest_framework",
+    "django_filters",
+    "django_htmx",
+    "django_cotton.apps.SimpleAppConfig",
+    "template_partials.apps.SimpleAppConfig",
+    "csp",
+    # The house, lowest floor first.
+    "ctms.core",
+    "ctms.web",
+    "ctms.accounts",
+    "ctms.desk",
+    "audit",
+    "ctms.integrations",
+    "ctms.studies",
+    "sites",
+    "enrollment",
+    "monitoring",
+    "ctms.milestones",
+    "finance",
+    "ctms.reporting",
+    "ctms.api",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "ctms.web.transactions.RequestTransaction",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "ctms.accounts.middleware.SessionLimits",
+    "ctms.accounts.middleware.ActiveSponsor",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "ctms.urls"
+WSGI_APPLICATION = "ctms.wsgi.application"
+
+# Database: one alias; each process has the login it needs. The pool is for the web server alone.
+DATABASE_LOGIN = ENV.login
+_dsn = conninfo_to_dict(ENV.database_url)
+DATABASES = {
+    "default": {
+        "ENGINE": "ctms.core.db",
+        "NAME": _dsn.pop("dbname", ""),
+        "USER": _dsn.pop("user", ""),
+        "PASSWORD": _dsn.pop("password", ""),
+        "HOST": _dsn.pop("host", ""),
+        "PORT": _dsn.pop("port", ""),
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            **_dsn,
+            "application_name": f"ctms-{ENV.process}",
+            **({"pool": {"min_size": 1, "max_size": 6, "timeout": 10}} if ENV.process == "web" else {}),
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Who may enter, and for how long.
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # roles are asked of ctms.accounts.access, which adds dates and delegation
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_IDLE_LIMIT = timedelta(minutes=ENV.idle_minutes)
+SESSION_ABSOLUTE_LIMIT = timedelta(hours=ENV.session_hours)
+SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE_LIMIT.total_seconds())
+SESSION_COOKIE_NAME = "ctms_session"
+CSRF_COOKIE_NAME = "ctms_csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ENV.https
+SECURE_HSTS_SECONDS = 31_536_000 if ENV.https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = ENV.https
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.production else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+
+# What upper floors fill in for `ctms.core.protocols`.
+CTMS_AUTHORITY = "ctms.accounts.access.Authority"
+CTMS_JOURNAL = "audit.journal.Journal"
+
+SIMPLE_HISTORY_DATE_INDEX = False
+
+# Pages.
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "OPTIONS": {
+            # cotton and partials both want to wrap the loaders; this order lets both work.
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    [
+                        (
+                            "django.template.loaders.cached.Loader",
+                            [
+                                "django_cotton.cotton_loader.Loader",
+                                "django.template.loaders.filesystem.Loader",
+                                "django.template.loaders.app_directories.Loader",
+                            ],
+                        )
+                    ],
+                )
+            ],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "template_partials.templatetags.partials",
+                "django.templatetags.static",
+                "ctms.web.templatetags.ctms",
+            ],
+            "context_processors": [
+                "django.template.context_processors.request",
+                "ctms.web.shell.context",
+            ],
+        },
+    }
+]
+COTTON_DIR = "components"
+FORM_RENDERER = "ctms.web.forms.FormRenderer"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [ROOT / "static", VAR / "assets"]  # assets: made from packages by `make assets`
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+
+# Workers. Redis only wakes them.
+CELERY_BROKER_URL = ENV.redis_url
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TIMEZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"ctms": {"level": "INFO"}},
+}

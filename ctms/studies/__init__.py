@@ -1,0 +1,1 @@
+"""Studies, their countries, arms and schedule, and the importers that read them."""

@@ -1,0 +1,1 @@
+"""Readers that turn registry records and protocol files into plain values."""

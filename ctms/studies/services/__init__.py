@@ -1,0 +1,1 @@
+"""What is done with studies: one function per use case."""

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """The edge toolkit: request transaction, list and move views, forms, navigation, components, health."""
+
+    name = "ctms.web"
+    label = "web"

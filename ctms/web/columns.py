@@ -1,0 +1,49 @@
+"""What a list shows: one declaration of columns feeds the page, CSV, XLSX and (later) REST alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+Kind = Literal["text", "number", "date", "status", "id"]
+OnPhone = Literal["title", "main", "meta", "hide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Args:
+        name: stable; what `?sort=` says and what a REST field will be called.
+        label: its heading.
+        value: row -> the plain value, as exported: text, number, date.
+        sort: the order fields behind it, all of them not null; none means it cannot be sorted by.
+        sub: row -> a second, muted line on the page.
+        tone: row -> the tone of a status chip: ok, watch, bad, info, mute, sign.
+        phone: what becomes of it on a narrow screen, where rows are cards.
+        only_exported: in files, not on the page.
+    """
+
+    name: str
+    label: str
+    value: Callable[[Any], Any]
+    kind: Kind = "text"
+    sort: tuple[str, ...] = ()
+    sub: Callable[[Any], str] | None = None
+    tone: Callable[[Any], str] | None = None
+    phone: OnPhone = "meta"
+    is_link: bool = False
+    only_exported: bool = False
+
+    def text(self, row: Any) -> str:
+        """The value as people read it."""
+        value = self.value(row)
+        if value is None or value == "":
+            return ""
+        if isinstance(value, datetime):
+            return f"{value:%-d %b %Y %H:%M} UTC"
+        if isinstance(value, date):
+            return f"{value:%-d %b %Y}"
+        if isinstance(value, int):
+            return f"{value:,}"
+        return str(value)

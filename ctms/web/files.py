@@ -1,0 +1,130 @@
+"""A list as a file: exactly this view, with a footer that says what it is, and no cell that a spreadsheet would run."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+
+from ctms.web.columns import Column
+from ctms.web.transactions import stream
+
+XLSX_ROWS = 20_000  # beyond it, a workbook takes too long for a request; CSV has no limit
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
+            "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}", "|", "%")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class View:
+    """What is exported, and what the footer says of it."""
+
+    title: str
+    columns: Sequence[Column]
+    rows: Any  # a queryset, in the order of the page
+    file_name: str
+    filters: str
+    by: str
+    at: datetime
+
+    def footer(self) -> list[str]:
+        return [
+            f"{self.title}. Filters: {self.filters}.",
+            f"From the CTMS as of {self.at:%-d %b %Y %H:%M} UTC, exported by {self.by}.",
+        ]
+
+
+def as_csv(view: View) -> HttpResponse:
+    """UTF-8 with a byte order mark, so that Excel reads it right; streamed, all rows from one moment.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+    return stream(lambda: _csv_lines(view), content_type="text/csv; charset=utf-8", file_name=f"{view.file_name}.csv")
+
+
+def as_xlsx(view: View) -> HttpResponse:
+    """A workbook with typed cells; texts stay texts whatever they begin with."""
+    import xlsxwriter  # here, so that starting the server does not wait for it
+
+    buffer = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+               "default_date_format": "d mmm yyyy", "remove_timezone": True}  # fmt: skip
+    with xlsxwriter.Workbook(buffer, options) as book:
+        sheet = book.add_worksheet("List")
+        bold = book.add_format({"bold": True})
+        sheet.write_row(0, 0, [column.label for column in view.columns], bold)
+        sheet.freeze_panes(1, 0)
+        at = 0
+        for at, row in enumerate(view.rows[:XLSX_ROWS].iterator(chunk_size=2000), start=1):
+            for place, column in enumerate(view.columns):
+                _write(sheet, at, place, column.value(row))
+        for place, column in enumerate(view.columns):
+            sheet.set_column(place, place, max(12, len(column.label) + 2))
+        lines = view.footer()
+        if at == XLSX_ROWS:
+            lines.append(f"Cut at {XLSX_ROWS:,} rows: the CSV export has all.")
+        for place, line in enumerate(lines, start=at + 2):
+            sheet.write_string(place, 0, line)
+    response = HttpResponse(
+        buffer.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
+    response["Content-Disposition"] = f'attachment; filename="{view.file_name}.xlsx"'
+    return response
+
+
+MAKERS: dict[str, Callable[[View], HttpResponse]] = {"csv": as_csv, "xlsx": as_xlsx}
+
+
+def defused(text: str) -> str:
+    """The text with an apostrophe in front if a spreadsheet would compute it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _csv_lines(view: View) -> Iterator[bytes]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+
+    def taken() -> bytes:
+        text = buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+        return text.encode()
+
+    yield b"\xef\xbb\xbf"
+    writer.writerow(_texts(column.label for column in view.columns))
+    for row in view.rows.iterator(chunk_size=2000):
+        writer.writerow(_texts(column.value(row) for column in view.columns))
+        if buffer.tell() > 1 << 16:
+            yield taken()
+    writer.writerows([[]] + [[line] for line in view.footer()])
+    yield taken()
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    return defused(str(value))
+
+
+def _write(sheet: Any, row: int, place: int, value: Any) -> None:
+    if value is None or value == "":
+        return
+    if isinstance(value, datetime):
+        sheet.write_datetime(row, place, value)
+    elif isinstance(value, date):
+        sheet.write_datetime(row, place, datetime(value.year, value.month, value.day))
+    elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        sheet.write_number(row, place, value)
+    else:
+        sheet.write_string(row, place, str(value)[:32_767])

@@ -1,0 +1,194 @@
+"""The one list view: search, filters and sorting in the address, keyset pages, capped count, CSV and XLSX of this view."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar
+
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.template.response import TemplateResponse
+from django.views import View
+from django_filters import FilterSet
+
+from ctms.core import clock, protocols
+from ctms.web import files
+from ctms.web.columns import Column
+from ctms.web.paging import Page, page_of
+
+COUNTED_UP_TO = 1000
+
+
+class ListView(View):
+    """A list page and its exports. A subclass says what rows there are, and how they are shown and filtered."""
+
+    title: ClassVar[str]
+    noun: ClassVar[tuple[str, str]]  # singular and plural: ("site", "sites")
+    columns: ClassVar[Sequence[Column]]
+    filterset_class: ClassVar[type[FilterSet]]
+    template_name: ClassVar[str] = "web/list.html"
+    default_sort: ClassVar[str]  # a column's name, "-" for descending
+    page_size: ClassVar[int] = 50
+    file_name: ClassVar[str]
+
+    def rows(self) -> QuerySet[Any]:
+        """All rows this person may see here, with whatever the columns read (no query per row)."""
+        raise NotImplementedError
+
+    def row_url(self, row: Any) -> str:
+        """Where a row leads; "" for nowhere."""
+        return ""
+
+    def empty(self) -> dict[str, str]:
+        """What to say, and what to do next, when there are no rows at all."""
+        return {"title": f"No {self.noun[1]} yet", "text": ""}
+
+    def extra_context(self) -> dict[str, Any]:
+        """What the page shows besides the list."""
+        return {}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.sort = self._sort(request.GET.get("sort") or self.default_sort)
+        self.filters = self.filterset_class(request.GET or None, queryset=self.rows(), request=request)
+        rows = self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none()
+        wanted = request.GET.get("format", "")
+        if wanted:
+            return self._export(request, rows, wanted)
+        page = page_of(
+            rows, order=self._order(), size=self.page_size,
+            after=request.GET.get("after", ""), before=request.GET.get("before", ""),
+        )  # fmt: skip
+        context = {"listing": self._listing(request, rows, page), "filters": self._filters(request), **self.extra_context()}
+        template = f"{self.template_name}#list" if request.htmx and not request.htmx.boosted else self.template_name  # type: ignore[attr-defined]
+        response = TemplateResponse(request, template, context)
+        response["Vary"] = "HX-Request"
+        return response
+
+    # Sorting
+
+    def _sort(self, wanted: str) -> str:
+        column = self._column(wanted.lstrip("-"))
+        if column is None or not column.sort:
+            raise BadRequest(f"This list cannot be sorted by {wanted.lstrip('-')[:40]}.")
+        return wanted
+
+    def _column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
+
+    def _order(self) -> tuple[str, ...]:
+        column = self._column(self.sort.lstrip("-"))
+        assert column is not None
+        return tuple(f"-{name}" for name in column.sort) if self.sort.startswith("-") else column.sort
+
+    # What the components draw
+
+    def _listing(self, request: HttpRequest, rows: QuerySet[Any], page: Page) -> dict[str, Any]:
+        count = rows.order_by()[: COUNTED_UP_TO + 1].count()
+        shown = [column for column in self.columns if not column.only_exported]
+        return {
+            "title": self.title,
+            "caption": f"{self.title}. Column headings sort.",
+            "columns": [self._heading(request, column) for column in shown],
+            "rows": [{"url": self.row_url(row), "cells": list(self._cells(shown, row))} for row in page.rows],
+            "count": count,
+            "count_label": self._count_label(count),
+            "is_capped": count > COUNTED_UP_TO,
+            "first_url": _address(request, after=None, before=None) if page.before else "",
+            "previous_url": _address(request, before=page.before, after=None) if page.before else "",
+            "next_url": _address(request, after=page.after, before=None) if page.after else "",
+            "csv_url": _address(request, format="csv", after=None, before=None),
+            "xlsx_url": _address(request, format="xlsx", after=None, before=None),
+            "empty": self._empty(request),
+        }
+
+    def _count_label(self, count: int) -> str:
+        if count > COUNTED_UP_TO:
+            return f"{COUNTED_UP_TO:,}+ {self.noun[1]}"
+        return f"{count:,} {self.noun[0] if count == 1 else self.noun[1]}"
+
+    def _heading(self, request: HttpRequest, column: Column) -> dict[str, Any]:
+        current, descending = self.sort.lstrip("-") == column.name, self.sort.startswith("-")
+        turned = f"-{column.name}" if current and not descending else column.name
+        return {
+            "name": column.name,
+            "label": column.label,
+            "kind": column.kind,
+            "phone": column.phone,
+            "sort_url": _address(request, sort=turned, after=None, before=None) if column.sort else "",
+            "sorted": ("desc" if descending else "asc") if current else "",
+        }
+
+    def _cells(self, shown: Iterable[Column], row: Any) -> Iterator[dict[str, str]]:
+        for column in shown:
+            yield {
+                "text": column.text(row),
+                "sub": column.sub(row) if column.sub else "",
+                "tone": column.tone(row) if column.tone else "",
+                "url": self.row_url(row) if column.is_link else "",
+                "kind": column.kind,
+                "phone": column.phone,
+            }
+
+    def _filters(self, request: HttpRequest) -> dict[str, Any]:
+        form = self.filters.form
+        applied = []
+        for name, field in form.fields.items():
+            for value in request.GET.getlist(name):
+                if value:
+                    words = dict(getattr(field, "choices", ())).get(value, value)
+                    applied.append({"label": field.label or name, "value": words, "remove_url": _without(request, name, value)})
+        return {
+            "action": request.path,
+            "form": form,
+            "applied": applied,
+            "reset_url": request.path,
+            "hidden": [("sort", self.sort)] if self.sort != self.default_sort else [],
+        }
+
+    def _empty(self, request: HttpRequest) -> dict[str, str]:
+        if any(value for name, value in request.GET.items() if name in self.filters.form.fields):
+            return {
+                "title": f"No {self.noun[1]} match", "text": "Nothing here has all of what you asked for.",
+                "url": request.path, "action": "Reset filters",
+            }  # fmt: skip
+        return self.empty()
+
+    # Files
+
+    def _export(self, request: HttpRequest, rows: QuerySet[Any], wanted: str) -> HttpResponse:
+        maker = files.MAKERS.get(wanted)
+        if maker is None:
+            raise BadRequest("This list can be had as csv or xlsx.")
+        view = files.View(
+            title=self.title, columns=self.columns, rows=rows.order_by(*self._order(), "pk"), file_name=self.file_name,
+            filters=self._words(request), by=request.user.full_name, at=clock.now(),  # type: ignore[union-attr]
+        )  # fmt: skip
+        detail = {"format": wanted, "filters": view.filters, "path": request.path}
+        protocols.journal().record("EXPORTED", user=request.user, subject=self.title, detail=detail)
+        return maker(view)
+
+    def _words(self, request: HttpRequest) -> str:
+        applied = self._filters(request)["applied"]
+        return "; ".join(f"{item['label']}: {item['value']}" for item in applied) or "none"
+
+
+def _address(request: HttpRequest, **changes: str | None) -> str:
+    """This address with some of its query changed; None takes a part out."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = value
+    return _joined(request, query)
+
+
+def _without(request: HttpRequest, name: str, value: str) -> str:
+    query = request.GET.copy()
+    query.setlist(name, [other for other in query.getlist(name) if other != value])
+    for cursor in ("after", "before"):
+        query.pop(cursor, None)
+    return _joined(request, query)
+
+
+def _joined(request: HttpRequest, query: QueryDict) -> str:
+    return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -1,0 +1,5 @@
+"""The web process's entry."""
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()

@@ -1,0 +1,1 @@
+"""Subjects as statuses (no clinical data), visits, targets, forecast, feeds, reconciliation."""

@@ -1,0 +1,1 @@
+"""Agreements, fee schedules, payables, payment runs, vendor contracts and invoices, accruals."""

@@ -1,0 +1,1 @@
+"""The life of a site: feasibility, selection, start-up, contracts, activation, closure."""

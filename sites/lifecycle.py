@@ -1,0 +1,138 @@
+"""What may happen to a site next. Guards look at recorded evidence; later rooms record it, today people do."""
+
+from collections.abc import Callable
+
+from ctms.core.lifecycle import Guard, Lifecycle, Move, Request
+from sites.models import EnrolmentStatus, EvidenceCode, OperationalStatus, Site
+
+S = OperationalStatus
+E = EnrolmentStatus
+
+_QUALIFY, _SELECT, _START = "sites.qualify_site", "sites.select_site", "sites.start_site"
+_ACTIVATE, _CLOSE, _ENROL = "sites.activate_site", "sites.close_site", "sites.set_enrolment"
+
+DECLINE_REASONS = (
+    ("NO_INTEREST", "Not interested"),
+    ("NO_CAPACITY", "No capacity"),
+    ("COMPETING", "Competing trial"),
+    ("POPULATION", "Too few eligible patients"),
+    ("TERMS", "Contract or budget terms"),
+    ("OTHER", "Other"),
+)
+DESELECT_REASONS = (
+    ("FEASIBILITY", "Feasibility score"),
+    ("QUALIFICATION", "Qualification visit findings"),
+    ("TIMELINE", "Start-up timeline too long"),
+    ("ENOUGH", "Enough sites in the country"),
+    ("STRATEGY", "Country or study strategy changed"),
+    ("OTHER", "Other"),
+)
+TERMINATION_REASONS = (
+    ("NON_COMPLIANCE", "Non-compliance"),
+    ("NO_ENROLMENT", "No enrolment"),
+    ("INVESTIGATOR", "Investigator withdrew"),
+    ("SAFETY", "Safety"),
+    ("STUDY_ENDED", "Study ended early"),
+    ("OTHER", "Other"),
+)
+
+
+def lacks(*codes: EvidenceCode) -> Guard:
+    """Objects unless one of these facts is on record, not later than the day of the move."""
+
+    def guard(site: Site, request: Request) -> str | None:
+        days = [site.facts[code] for code in codes if code in site.facts]
+        words = " or ".join(f"“{EvidenceCode(code).label}”" for code in codes)
+        if not days:
+            return f"There is no evidence yet for {words}."
+        if request.effective_on and min(days) > request.effective_on:
+            return f"The evidence for {words} is of {min(days):%-d %b %Y}, later than the day given for this move."
+        return None
+
+    return guard
+
+
+def lacks_each(*codes: EvidenceCode) -> tuple[Guard, ...]:
+    return tuple(map(lacks, codes))
+
+
+def still_enrols(site: Site, request: Request) -> str | None:
+    if site.enrolment_status in (E.OPEN, E.ON_HOLD):
+        return "Enrolment at the site is not closed yet."
+    return None
+
+
+def is_not_activated(site: Site, request: Request) -> str | None:
+    if site.operational_status != S.ACTIVATED:
+        return "The site is not activated."
+    return None
+
+
+_CANDIDATE = (S.CONTACTED, S.CDA_PENDING, S.CDA_EXECUTED, S.FEASIBILITY_SENT, S.FEASIBILITY_RECEIVED)
+_JUDGED = (S.FEASIBILITY_RECEIVED, S.SQV_DONE)
+_STARTING = (S.SELECTED, S.START_UP, S.SIV_READY, S.INITIATED)
+
+SITE = Lifecycle(
+    "Site",
+    start=S.IDENTIFIED,
+    field="operational_status",
+    statuses=OperationalStatus,
+    moves=(
+        Move("contact", (S.IDENTIFIED, S.BACKUP), S.CONTACTED, _QUALIFY, "Log first contact"),
+        Move("send_cda", (S.CONTACTED,), S.CDA_PENDING, _QUALIFY, "Send CDA"),
+        Move("execute_cda", (S.CDA_PENDING,), S.CDA_EXECUTED, _QUALIFY, "Record executed CDA",
+             unless=(lacks(EvidenceCode.CDA_EXE),)),
+        Move("send_feasibility", (S.CDA_EXECUTED,), S.FEASIBILITY_SENT, _QUALIFY, "Send feasibility questionnaire"),
+        Move("receive_feasibility", (S.FEASIBILITY_SENT,), S.FEASIBILITY_RECEIVED, _QUALIFY, "Record feasibility answer",
+             unless=(lacks(EvidenceCode.FEAS_IN),)),
+        Move("plan_sqv", (S.FEASIBILITY_RECEIVED, S.BACKUP), S.SQV_PLANNED, _QUALIFY, "Plan qualification visit"),
+        Move("complete_sqv", (S.SQV_PLANNED,), S.SQV_DONE, _QUALIFY, "Complete qualification",
+             unless=(lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
+        Move("select", (S.SQV_DONE, S.BACKUP), S.SELECTED, _SELECT, "Select site", reason=True,
+             unless=(lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
+        Move("start_up", (S.SELECTED,), S.START_UP, _START, "Begin start-up"),
+        Move("pass_siv_gate", (S.START_UP,), S.SIV_READY, _START, "Pass initiation gate",
+             unless=(lacks(EvidenceCode.SIV_GATE),)),
+        Move("initiate", (S.SIV_READY,), S.INITIATED, _START, "Record initiation", unless=(lacks(EvidenceCode.SIV),)),
+        Move("activate", (S.INITIATED,), S.ACTIVATED, _ACTIVATE, "Activate site",
+             unless=lacks_each(EvidenceCode.GREEN_LIGHT, EvidenceCode.IP_RELEASED, EvidenceCode.ACT_LETTER)),
+        Move("close_out", (S.ACTIVATED,), S.CLOSE_OUT, _CLOSE, "Begin close-out",
+             unless=(lacks(EvidenceCode.S_LPLV, EvidenceCode.NO_SUBJECTS), still_enrols)),
+        Move("close", (S.CLOSE_OUT, S.TERMINATED), S.CLOSED, _CLOSE, "Close site",
+             unless=(still_enrols, *lacks_each(EvidenceCode.COV_APPROVED, EvidenceCode.QUERIES_ANSWERED,
+                     EvidenceCode.IP_RECONCILED, EvidenceCode.EC_NOTIFIED, EvidenceCode.ARCHIVE_PLACE))),
+        Move("archive", (S.CLOSED,), S.ARCHIVED, _CLOSE, "Archive site", unless=(lacks(EvidenceCode.RETENTION),)),
+        Move("decline", (*_CANDIDATE, S.SQV_PLANNED, S.SQV_DONE), S.DECLINED, _QUALIFY, "Site declined",
+             reason_codes=DECLINE_REASONS, is_exit=True),
+        Move("do_not_use", (S.IDENTIFIED, S.CONTACTED), S.DO_NOT_USE, _SELECT, "Mark as do not use",
+             reason=True, is_exit=True),
+        Move("keep_as_backup", _JUDGED, S.BACKUP, _SELECT, "Keep as backup", reason=True, is_exit=True),
+        Move("not_select", (*_JUDGED, S.BACKUP), S.NOT_SELECTED, _SELECT, "Do not select",
+             reason_codes=DESELECT_REASONS, is_exit=True),
+        Move("drop", _STARTING, S.DROPPED, _SELECT, "Drop site", reason=True, reason_codes=DESELECT_REASONS, is_exit=True),
+        Move("terminate", (S.ACTIVATED, S.CLOSE_OUT), S.TERMINATED, _CLOSE, "Terminate site", reason=True,
+             reason_codes=TERMINATION_REASONS, unless=(lacks(EvidenceCode.TRANSFER_PLAN),), is_exit=True),
+    ),
+)  # fmt: skip
+
+HOLD_SCOPES = (("SCREENING", "Screening only"), ("ALL", "All activities"))
+
+ENROLMENT = Lifecycle(
+    "Site enrolment",
+    start=E.NOT_OPEN,
+    field="enrolment_status",
+    statuses=EnrolmentStatus,
+    moves=(
+        Move("open_enrolment", (E.NOT_OPEN,), E.OPEN, _ENROL, "Open enrolment", unless=(is_not_activated,)),
+        Move("hold_enrolment", (E.OPEN,), E.ON_HOLD, _ENROL, "Put on hold", reason=True, reason_codes=HOLD_SCOPES),
+        Move("resume_enrolment", (E.ON_HOLD,), E.OPEN, _ENROL, "Resume enrolment", reason=True),
+        Move("close_enrolment", (E.OPEN, E.ON_HOLD), E.CLOSED, _ENROL, "Close enrolment"),
+        Move("reopen_enrolment", (E.CLOSED,), E.OPEN, _ENROL, "Reopen enrolment", reason=True, unless=(is_not_activated,)),
+    ),
+)
+
+MAIN_PATH: tuple[str, ...] = (
+    S.IDENTIFIED, S.CONTACTED, S.CDA_PENDING, S.CDA_EXECUTED, S.FEASIBILITY_SENT, S.FEASIBILITY_RECEIVED, S.SQV_PLANNED,
+    S.SQV_DONE, S.SELECTED, S.START_UP, S.SIV_READY, S.INITIATED, S.ACTIVATED, S.CLOSE_OUT, S.CLOSED, S.ARCHIVED,
+)  # fmt: skip
+

@@ -1,0 +1,77 @@
+"""The sponsor's directory: hospitals and people, whatever studies they take part in."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from ctms.core.keys import referable
+from ctms.core.records import SponsorOwned
+from ctms.studies.importers.countries import country_name
+
+
+class Facility(SponsorOwned):
+    """A hospital, practice or research centre. Without a name: a place whose name its source does not disclose."""
+
+    view_verb: ClassVar[str] = "sites.view_site"
+
+    name = models.TextField(blank=True)
+    city = models.TextField(blank=True)
+    region = models.TextField("state or region", blank=True)
+    postal_code = models.TextField(blank=True)
+    country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2.")
+    latitude = models.DecimalField(
+        max_digits=8, decimal_places=5, null=True, blank=True,
+        validators=[MinValueValidator(Decimal(-90)), MaxValueValidator(Decimal(90))],
+    )  # fmt: skip
+    longitude = models.DecimalField(
+        max_digits=8, decimal_places=5, null=True, blank=True,
+        validators=[MinValueValidator(Decimal(-180)), MaxValueValidator(Decimal(180))],
+    )  # fmt: skip
+    time_zone = models.TextField(blank=True, help_text="IANA name; blank where the country has several and no place is known.")
+
+    class Meta:
+        verbose_name_plural = "facilities"
+        ordering = ("country", "city", "name")
+        constraints = (
+            referable("sites_facility"),
+            models.UniqueConstraint(
+                fields=["sponsor", "country", "city", "postal_code", "name"],
+                condition=~Q(name=""),
+                name="sites_facility_once",
+                violation_error_message="A facility of this name and address exists already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True, longitude__isnull=True)
+                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                name="sites_facility_coordinates",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name or f"Undisclosed facility, {self.place}"
+
+    @property
+    def place(self) -> str:
+        """City and, where it helps, region: "Mesa, Arizona"; "Köln"."""
+        return ", ".join(filter(None, (self.city, self.region))) or country_name(self.country)
+
+
+class Person(SponsorOwned):
+    """A person at a site: investigator, coordinator, pharmacist. Not a user: whoever signs in is one of `accounts`."""
+
+    view_verb: ClassVar[str] = "sites.view_person"
+
+    name = models.TextField()
+    email = models.EmailField("e-mail", blank=True)
+    source = models.TextField(blank=True, help_text="Who told us, when it was not typed by a user.")
+
+    class Meta:
+        verbose_name_plural = "people"
+        ordering = ("name",)
+        constraints = (referable("sites_person"),)
+
+    def __str__(self) -> str:
+        return self.name

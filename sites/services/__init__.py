@@ -1,0 +1,1 @@
+"""What is done with sites: one function per use case."""

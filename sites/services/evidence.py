@@ -1,0 +1,62 @@
+"""Recording the dated facts that a site's moves depend on."""
+
+from datetime import date, datetime
+
+from ctms.accounts.models import User
+from ctms.core import protocols
+from ctms.core.refusals import BadInput, NotAllowed, Refusal
+from ctms.core.use_case import use_case
+from sites.models import EvidenceCode, Site, SiteEvidence
+
+
+@use_case
+def record_evidence(
+    *, site: Site, code: EvidenceCode, occurred_on: date, reference: str, by: User, at: datetime, note: str = ""
+) -> SiteEvidence:
+    """Puts a fact about the site on record, replacing an earlier record of the same fact.
+
+    Args:
+        reference: where the proof is filed; never blank.
+    """
+    site = _locked_for(by, site)
+    fields = {}
+    if code not in EvidenceCode.values:
+        fields["code"] = "Choose a fact."
+    if occurred_on > site.today(at):
+        fields["occurred_on"] = "This day has not come yet at the site."
+    if not reference.strip():
+        fields["reference"] = "Say where the proof is filed."
+    if fields:
+        raise BadInput("EVIDENCE", "This evidence cannot be recorded as it is.", fields=fields)
+    earlier = _standing(site, code)
+    return SiteEvidence.objects.create(
+        sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, code=code, occurred_on=occurred_on,
+        reference=reference.strip(), note=note.strip(), recorded_at=at, recorded_by=by, replaces=earlier,
+    )  # fmt: skip
+
+
+@use_case
+def withdraw_evidence(*, evidence: SiteEvidence, reason: str, by: User, at: datetime) -> SiteEvidence:
+    """Puts on record that a fact does not hold after all. Moves made on its strength stay, and are corrected apart."""
+    site = _locked_for(by, evidence.site)
+    if not reason.strip(" .\t\n"):
+        raise BadInput("REASON", "Say why.", fields={"reason": "Say why the evidence does not hold."})
+    standing = _standing(site, evidence.code)
+    if standing is None or standing.pk != evidence.pk:
+        raise Refusal("NOT_STANDING", "This evidence has been replaced or withdrawn already.")
+    return SiteEvidence.objects.create(
+        sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, code=evidence.code,
+        occurred_on=evidence.occurred_on, reference=evidence.reference, note=reason.strip(), recorded_at=at,
+        recorded_by=by, replaces=standing, withdrawn=True,
+    )  # fmt: skip
+
+
+def _locked_for(by: User, site: Site) -> Site:
+    site = Site.objects.select_related("facility").locked(site.pk)
+    if not protocols.authority().may(by, "sites.record_evidence", site):
+        raise NotAllowed("MAY_NOT_RECORD", "Your roles do not include recording evidence at this site.", recorded=True)
+    return site
+
+
+def _standing(site: Site, code: str) -> SiteEvidence | None:
+    return site.evidence.filter(code=code, replaced_by=None, withdrawn=False).first()

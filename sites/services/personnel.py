@@ -1,0 +1,46 @@
+"""Who works at a site, from when until when."""
+
+from datetime import date
+
+from ctms.accounts.models import User
+from ctms.core import protocols
+from ctms.core.refusals import NotAllowed, Refusal
+from ctms.core.use_case import use_case
+from sites.models import Person, PersonnelRole, Site, SitePersonnel
+
+
+@use_case
+def add_personnel(
+    *, site: Site, person: Person, role: PersonnelRole, starts_on: date | None, by: User, ends_on: date | None = None
+) -> SitePersonnel:
+    """Puts a person on the site's list. A site has one principal investigator at a time."""
+    site = _locked_for(by, site)
+    if role == PersonnelRole.PRINCIPAL_INVESTIGATOR and ends_on is None:
+        current = site.personnel.filter(role=role, ends_on=None).select_related("person").first()
+        if current is not None:
+            raise Refusal("HAS_PI", f"{current.person} is the principal investigator: end that first.")
+    engagement = SitePersonnel(
+        sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, person=person, role=role,
+        starts_on=starts_on, ends_on=ends_on,
+    )  # fmt: skip
+    engagement.full_clean()
+    engagement.save(force_insert=True)
+    return engagement
+
+
+@use_case
+def end_personnel(*, engagement: SitePersonnel, ends_on: date, by: User) -> SitePersonnel:
+    """Ends a person's work at the site after its last day."""
+    _locked_for(by, engagement.site)
+    engagement = SitePersonnel.objects.locked(engagement.pk)
+    engagement.ends_on = ends_on
+    engagement.full_clean()
+    engagement.save(update_fields=["ends_on"])
+    return engagement
+
+
+def _locked_for(by: User, site: Site) -> Site:
+    site = Site.objects.locked(site.pk)
+    if not protocols.authority().may(by, "sites.edit_personnel", site):
+        raise NotAllowed("MAY_NOT_EDIT_PERSONNEL", "Your roles do not include editing who works here.", recorded=True)
+    return site

@@ -1,0 +1,130 @@
+"""Moving a site along its lifecycle, its enrolment status, and putting a wrong status right. Events are only added."""
+
+from datetime import date, datetime
+
+from ctms.accounts.models import User
+from ctms.core import protocols
+from ctms.core.lifecycle import Lifecycle, Move, Request
+from ctms.core.refusals import BadInput, NotAllowed, Refusal
+from ctms.core.use_case import use_case
+from sites.lifecycle import ENROLMENT, SITE
+from sites.models import EnrolmentStatus, OperationalStatus, Site, SiteStatusEvent
+
+CORRECTION = "CORRECTION"
+
+
+@use_case
+def move_site(
+    *, site: Site, move: str, effective_on: date, by: User, at: datetime, reason: str = "", reason_code: str = ""
+) -> SiteStatusEvent:
+    """Makes one move of the site's lifecycle, as of the day it happened.
+
+    Activation also opens enrolment; termination closes it.
+
+    Raises:
+        Refusal: wrong status, missing permission or reason, an impossible day, or a guard's sentence.
+    """
+    site = Site.objects.select_related("facility").locked(site.pk)
+    request = Request(by, effective_on, reason, reason_code)
+    event = _advance(site, SITE, SiteStatusEvent.Kind.OPERATIONAL, move, request, at)
+    if move == "activate":
+        _set_enrolment(site, EnrolmentStatus.OPEN, "open_enrolment", request, at)
+    elif move == "terminate" and site.enrolment_status in (EnrolmentStatus.OPEN, EnrolmentStatus.ON_HOLD):
+        _set_enrolment(site, EnrolmentStatus.CLOSED, "close_enrolment", request, at)
+    site.save(update_fields=["operational_status", "status_on", "enrolment_status"])
+    return event
+
+
+@use_case
+def move_enrolment(
+    *, site: Site, move: str, effective_on: date, by: User, at: datetime, reason: str = "", reason_code: str = ""
+) -> SiteStatusEvent:
+    """Opens, holds, resumes, closes or reopens enrolment at the site, as of the day it happened."""
+    site = Site.objects.select_related("facility").locked(site.pk)
+    request = Request(by, effective_on, reason, reason_code)
+    event = _advance(site, ENROLMENT, SiteStatusEvent.Kind.ENROLMENT, move, request, at)
+    site.save(update_fields=["enrolment_status"])
+    return event
+
+
+@use_case
+def correct_status(
+    *, event: SiteStatusEvent, to_status: str, effective_on: date, reason: str, by: User, at: datetime
+) -> SiteStatusEvent:
+    """Puts the site's latest operational event right by an event that corrects it: another status, another day, or both.
+
+    Raises:
+        NotAllowed, BadInput, Refusal: the event is not the latest one, nothing would change, or no reason is given.
+    """
+    site = Site.objects.select_related("facility").locked(event.site_id)
+    if not protocols.authority().may(by, "sites.correct_site", site):
+        raise NotAllowed("MAY_NOT_CORRECT", "Your roles do not include correcting a site's status.", recorded=True)
+    if not reason.strip(" .\t\n"):
+        raise BadInput("REASON", "Say why.", fields={"reason": "Say why: a correction needs a reason."})
+    if to_status not in OperationalStatus.values:
+        raise BadInput("STATUS", "Choose a status.", fields={"to_status": "Choose a status."})
+    latest = _latest(site, SiteStatusEvent.Kind.OPERATIONAL)
+    if latest is None or latest.pk != event.pk:
+        raise Refusal("NOT_LATEST", "Only the latest change of status can be corrected; correct that one first.")
+    if (to_status, effective_on) == (latest.to_status, latest.effective_on):
+        raise BadInput("NO_CHANGE", "The status and the day are as they were.")
+    _refuse_impossible_day(site, effective_on, at, after=_before(latest))
+    site.operational_status, site.status_on = to_status, effective_on
+    site.save(update_fields=["operational_status", "status_on"])
+    return _add_event(
+        site, SiteStatusEvent.Kind.OPERATIONAL, CORRECTION, latest.to_status, to_status,
+        Request(by, effective_on, reason), at, corrects=latest,
+    )  # fmt: skip
+
+
+def _advance(
+    site: Site, lifecycle: Lifecycle, kind: SiteStatusEvent.Kind, name: str, request: Request, at: datetime
+) -> SiteStatusEvent:
+    assert request.effective_on is not None
+    before = getattr(site, lifecycle.field)
+    move: Move = lifecycle.advance(site, name, request)
+    latest = _latest(site, kind)
+    _refuse_impossible_day(site, request.effective_on, at, after=latest)
+    if kind == SiteStatusEvent.Kind.OPERATIONAL:
+        site.status_on = request.effective_on
+    return _add_event(site, kind, move.name, before, move.target, request, at)
+
+
+def _set_enrolment(site: Site, status: EnrolmentStatus, move: str, request: Request, at: datetime) -> None:
+    """What follows from an operational move, for whoever may make that."""
+    before, site.enrolment_status = site.enrolment_status, status
+    if before != status:
+        _add_event(site, SiteStatusEvent.Kind.ENROLMENT, move, before, status, request, at)
+
+
+def _add_event(
+    site: Site, kind: SiteStatusEvent.Kind, move: str, before: str, after: str, request: Request, at: datetime,
+    corrects: SiteStatusEvent | None = None,
+) -> SiteStatusEvent:  # fmt: skip
+    return SiteStatusEvent.objects.create(
+        sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, kind=kind, move=move, from_status=before,
+        to_status=after, effective_on=request.effective_on, recorded_at=at, recorded_by=request.by,
+        reason_code=request.reason_code, reason=request.reason.strip(), corrects=corrects,
+    )  # fmt: skip
+
+
+def _latest(site: Site, kind: SiteStatusEvent.Kind) -> SiteStatusEvent | None:
+    return site.status_events.filter(kind=kind).order_by("-id").first()
+
+
+def _before(event: SiteStatusEvent) -> SiteStatusEvent | None:
+    """The event whose day bounds a correction of `event`: the last one that is not itself on the way to it."""
+    corrected = event
+    while corrected.corrects is not None:
+        corrected = corrected.corrects
+    return event.site.status_events.filter(kind=event.kind, id__lt=corrected.pk).order_by("-id").first()
+
+
+def _refuse_impossible_day(site: Site, day: date, at: datetime, *, after: SiteStatusEvent | None) -> None:
+    if day > site.today(at):
+        sentence = "This day has not come yet at the site."
+    elif after is not None and day < after.effective_on:
+        sentence = f"The site came to “{after.to_words}” on {after.effective_on:%-d %b %Y}; this cannot have happened before."
+    else:
+        return
+    raise BadInput("DAY", sentence, fields={"effective_on": sentence})

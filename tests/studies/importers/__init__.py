@@ -1,0 +1,1 @@
+"""Tests of the readers: real files, and what could be wrong with them."""
