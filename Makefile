@@ -42,7 +42,7 @@ assets: $(VENV)/.base  ## Fonts from their package, and static files ready to se
 	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
 
 demo: setup  ## The whole system with a real trial in it, at http://localhost:8000 (PORT=, DEMO_PASSWORD=, FRESH=1).
-	@exec $(BIN)/python -m ctms.run.demo --port $(PORT) $(if $(FRESH),--fresh)
+	@exec $(BIN)/python -m ctms.demo.run --port $(PORT) $(if $(FRESH),--fresh)
 
 clean:  ## Removes everything that was made here, the demo's database included.
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m ctms.run.embedded; fi

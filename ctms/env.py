@@ -34,7 +34,9 @@ def read() -> Environment:
     if login not in _DATABASE_URLS:
         raise BadEnvironment(f"CTMS_DB_LOGIN must be one of {', '.join(_DATABASE_URLS)}, not {login!r}.")
     if production and embedded.is_used():
-        raise BadEnvironment("CTMS_PRODUCTION needs DATABASE_URL and REDIS_URL: the embedded servers are for trying out.")
+        raise BadEnvironment(
+            "CTMS_PRODUCTION needs DATABASE_URL and REDIS_URL: the embedded servers are for trying out."
+        )
     return Environment(
         production=production,
         debug=_debug(production),

@@ -22,6 +22,7 @@ PRODUCTION = ENV.production
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "finance",
     "ctms.reporting",
     "ctms.api",
+    "ctms.demo",
 ]
 
 MIDDLEWARE = [
@@ -62,9 +64,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ctms.accounts.middleware.SessionLimits",
     "ctms.accounts.middleware.ActiveSponsor",
+    "ctms.web.refused.RefusalPage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -106,6 +110,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_IDLE_LIMIT = timedelta(minutes=ENV.idle_minutes)
 SESSION_ABSOLUTE_LIMIT = timedelta(hours=ENV.session_hours)
@@ -138,6 +143,14 @@ CONTENT_SECURITY_POLICY = {
 # What upper floors fill in for `ctms.core.protocols`.
 CTMS_AUTHORITY = "ctms.accounts.access.Authority"
 CTMS_JOURNAL = "audit.journal.Journal"
+SITE_TABS = [
+    "sites.tabs.overview",
+    "sites.tabs.status",
+    "sites.tabs.evidence",
+    "sites.tabs.people",
+    "sites.tabs.history",
+]
+SEARCHES = ["ctms.studies.search.studies", "sites.search.sites", "sites.search.people"]
 
 SIMPLE_HISTORY_DATE_INDEX = False
 
@@ -171,7 +184,8 @@ TEMPLATES = [
             ],
             "context_processors": [
                 "django.template.context_processors.request",
-                "ctms.web.shell.context",
+                "django.contrib.messages.context_processors.messages",
+                "ctms.reporting.shell.context",
             ],
         },
     }

@@ -2,7 +2,16 @@
 
 from django.urls import include, path
 
+_OF_A_SPONSOR = [
+    path("", include("ctms.accounts.sponsor_urls")),
+    path("", include("audit.urls")),
+    path("", include("ctms.studies.urls")),
+    path("", include("sites.urls")),
+    path("", include("ctms.reporting.urls")),
+]
+
 urlpatterns = [
     path("", include("ctms.accounts.urls")),
     path("", include("ctms.web.urls")),
+    path("in/<slug:sponsor>/", include(_OF_A_SPONSOR)),
 ]

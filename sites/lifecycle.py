@@ -127,7 +127,9 @@ ENROLMENT = Lifecycle(
         Move("hold_enrolment", (E.OPEN,), E.ON_HOLD, _ENROL, "Put on hold", reason=True, reason_codes=HOLD_SCOPES),
         Move("resume_enrolment", (E.ON_HOLD,), E.OPEN, _ENROL, "Resume enrolment", reason=True),
         Move("close_enrolment", (E.OPEN, E.ON_HOLD), E.CLOSED, _ENROL, "Close enrolment"),
-        Move("reopen_enrolment", (E.CLOSED,), E.OPEN, _ENROL, "Reopen enrolment", reason=True, unless=(is_not_activated,)),
+        Move(
+            "reopen_enrolment", (E.CLOSED,), E.OPEN, _ENROL, "Reopen enrolment", reason=True, unless=(is_not_activated,)
+        ),
     ),
 )
 
@@ -135,4 +137,3 @@ MAIN_PATH: tuple[str, ...] = (
     S.IDENTIFIED, S.CONTACTED, S.CDA_PENDING, S.CDA_EXECUTED, S.FEASIBILITY_SENT, S.FEASIBILITY_RECEIVED, S.SQV_PLANNED,
     S.SQV_DONE, S.SELECTED, S.START_UP, S.SIV_READY, S.INITIATED, S.ACTIVATED, S.CLOSE_OUT, S.CLOSED, S.ARCHIVED,
 )  # fmt: skip
-

@@ -44,12 +44,11 @@ class Authority:
             return records.none()
         if model.access_path is None or any(grant.path == Scope.ROOT for grant in grants):
             return records
+        column = f"{model.access_path}__path"
         paths = {grant.path for grant in grants}
-        condition = within(paths, f"{model.access_path}__path")
-        if getattr(model, "shown_above", False):
-            above = {place for path in paths for place in _above(path)}
-            condition |= Q(**{f"{model.access_path}__path__in": above})
-        return records.filter(condition)
+        # Who has a part at a site also sees the study and the country it belongs to, but no other site of theirs.
+        above = {place for path in paths for place in _above(path)}
+        return records.filter(within(paths, column) | Q(**{f"{column}__in": above}))
 
 
 def grants_of(user: Any) -> tuple[Grant, ...]:

@@ -71,4 +71,3 @@ def unblinded_studies(request: HttpRequest) -> tuple[int, ...]:
     within = access.within(paths, "path")
     # "study" is the one-to-one relation that ctms.studies points down here.
     return tuple(Scope.objects.filter(within, study__isnull=False).values_list("study__id", flat=True))
-

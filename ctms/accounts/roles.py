@@ -31,7 +31,15 @@ class Role(models.TextChoices):
 
 
 # What a role with any part in a study may look at.
-_LOOK = frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site", "sites.view_person"})
+_LOOK = frozenset(
+    {
+        "studies.view_study",
+        "studies.view_schedule",
+        "sites.view_site",
+        "sites.view_person",
+        "accounts.view_organisation",
+    }
+)
 _TRAIL = frozenset({"audit.view_trail"})
 _SITE_WORK = frozenset({"sites.edit_site", "sites.record_evidence", "sites.edit_personnel"})
 _QUALIFY = frozenset({"sites.qualify_site"})  # from candidate to qualification visit
@@ -63,7 +71,7 @@ VERBS: Mapping[Role, frozenset[str]] = {
     Role.SITE_USER: frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site"}),
     Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS,
     Role.ADMINISTRATOR: _ACCESS | _TRAIL
-    | {"accounts.grant_role", "accounts.edit_user", "accounts.edit_organisation", "accounts.edit_delegation"},
+    | {"accounts.grant_role", "accounts.edit_user", "accounts.view_organisation", "accounts.edit_organisation", "accounts.edit_delegation"},
 }  # fmt: skip
 
 UNBLINDED = frozenset({Role.UNBLINDED_CRA, Role.UNBLINDED_STATISTICIAN})
@@ -91,7 +99,9 @@ DUTIES = (
         ("finance.edit_fee", "finance.prepare_payment", "finance.approve_payment"),
         "Who edited a fee or prepared a payment does not approve it.",
     ),
-    Duty("BANK", ("finance.edit_bank", "finance.release_payment"), "Who edited bank details does not release payments."),
+    Duty(
+        "BANK", ("finance.edit_bank", "finance.release_payment"), "Who edited bank details does not release payments."
+    ),
     Duty("CAPA", ("monitoring.own_capa", "monitoring.verify_capa"), "Who owns a CAPA does not verify it."),
 )
 

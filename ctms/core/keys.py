@@ -70,11 +70,12 @@ class SameSponsor(BaseConstraint):
 def same_sponsor(model: str, *fields: str, **fields_within: tuple[str, ...]) -> list[SameSponsor]:
     """The constraints of several keys at once, named after `model` ("app_model"): `same_sponsor("sites_site", "facility")`."""
     plain = [SameSponsor(field, name=f"{model}_{field}_key") for field in fields]
-    return plain + [SameSponsor(field, within=within, name=f"{model}_{field}_key") for field, within in fields_within.items()]
+    return plain + [
+        SameSponsor(field, within=within, name=f"{model}_{field}_key") for field, within in fields_within.items()
+    ]
 
 
 def referable(model: str, *within: str) -> models.UniqueConstraint:
     """What makes a model a possible target of `SameSponsor` keys (`within` the same further columns)."""
     suffix = "_".join(("ref", *within))
     return models.UniqueConstraint(fields=["sponsor", *within, "id"], name=f"{model}_{suffix}")
-

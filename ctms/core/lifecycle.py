@@ -123,7 +123,9 @@ class Lifecycle:
     @staticmethod
     def _check_reason(move: Move, request: Request) -> None:
         if move.reason_codes and request.reason_code not in dict(move.reason_codes):
-            raise BadInput("REASON_CODE", "Choose one of the reasons.", fields={"reason_code": "Choose one of the reasons."})
+            raise BadInput(
+                "REASON_CODE", "Choose one of the reasons.", fields={"reason_code": "Choose one of the reasons."}
+            )
         if move.reason and not request.reason.strip(" .\t\n"):
             raise BadInput("REASON", "Say why.", fields={"reason": "Say why: this move needs a reason."})
 

@@ -1,5 +1,7 @@
 """What upper floors fill in, so that `core` imports nobody: dotted paths in settings, typed here, resolved once."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol, cast
 
@@ -24,6 +26,45 @@ class Journal(Protocol):
         """Adds one happening, in the open transaction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab of a page that several rooms fill."""
+
+    label: str
+    name: str  # of its address
+    url: str
+
+
+class SiteTab(Protocol):
+    """One entry of `settings.SITE_TABS`: the tab it adds to a site's page, or None where this person has no use for it."""
+
+    def __call__(self, site: Any, user: Any) -> Tab | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something a search found."""
+
+    label: str
+    sub: str
+    url: str
+    icon: str
+
+
+class Search(Protocol):
+    """One entry of `settings.SEARCHES`: what a room finds for these words, best first, at most `limit`."""
+
+    def __call__(self, words: str, *, sponsor: Any, user: Any, limit: int) -> Iterable[Hit]: ...
+
+
+def site_tabs() -> list[SiteTab]:
+    return [import_string(path) for path in settings.SITE_TABS]
+
+
+def searches() -> list[Search]:
+    return [import_string(path) for path in settings.SEARCHES]
+
+
 def authority() -> Authority:
     return cast(Authority, _filled_in("CTMS_AUTHORITY"))
 
@@ -34,4 +75,4 @@ def journal() -> Journal:
 
 @cache
 def _filled_in(setting: str) -> object:
-    return import_string(getattr(settings, setting))
+    return import_string(getattr(settings, setting))()

@@ -60,7 +60,7 @@ class StudyOwned(SponsorOwned):
 
     access_path: ClassVar[str | None] = "study__scope"
 
-    study = TenantKey("studies.Study", related_name="%(class)ss")
+    study = TenantKey("studies.Study", related_name="%(class)s_set")
     partition = models.TextField(choices=Partition, default=Partition.BLINDED, editable=False)
 
     class Meta:

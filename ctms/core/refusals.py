@@ -15,7 +15,9 @@ class Refusal(Exception):
 
     status = 409
 
-    def __init__(self, code: str, message: str, *, fields: Mapping[str, str] | None = None, recorded: bool = False) -> None:
+    def __init__(
+        self, code: str, message: str, *, fields: Mapping[str, str] | None = None, recorded: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

@@ -26,7 +26,9 @@ def make(admin_dsn: str, *, database: str, passwords: Mapping[str, str]) -> None
         for login in (OWNER, APP, READER):
             known = connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone()
             connection.execute(
-                sql.SQL("{verb} role {login} with login nosuperuser nocreatedb nocreaterole nobypassrls password {pw}").format(
+                sql.SQL(
+                    "{verb} role {login} with login nosuperuser nocreatedb nocreaterole nobypassrls password {pw}"
+                ).format(
                     verb=sql.SQL("alter" if known else "create"),
                     login=sql.Identifier(login),
                     pw=sql.Literal(passwords[login]),
@@ -43,7 +45,9 @@ def create_database(connection: psycopg.Connection, database: str) -> None:
     # An administrator that is not a superuser must be a member of the owner to give it a database.
     if not connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone()[0]:  # type: ignore[index]
         connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(OWNER)))
-    connection.execute(sql.SQL("create database {} owner {} template template0 encoding 'UTF8'").format(name, sql.Identifier(OWNER)))
+    connection.execute(
+        sql.SQL("create database {} owner {} template template0 encoding 'UTF8'").format(name, sql.Identifier(OWNER))
+    )
     connection.execute(sql.SQL("revoke all on database {} from public").format(name))
     logins = sql.SQL(", ").join(map(sql.Identifier, (APP, READER)))
     connection.execute(sql.SQL("grant connect on database {} to {}").format(name, logins))

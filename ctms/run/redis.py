@@ -80,4 +80,3 @@ def _binary() -> Path:
     if spec is None or spec.origin is None:
         raise RuntimeError("The embedded Redis is not installed: run `make setup`, or set REDIS_URL.")
     return Path(spec.origin).parent / "bin" / "redis-server"
-

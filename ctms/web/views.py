@@ -5,6 +5,8 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 
+from ctms.web import samples
+
 
 @login_not_required
 def health(request: HttpRequest) -> HttpResponse:
@@ -16,5 +18,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def style_guide(request: HttpRequest) -> HttpResponse:
-    """Every component in every state."""
-    return TemplateResponse(request, "web/style_guide.html")
+    """Every component in every state. Its list and its palette answer as a real page's would."""
+    if request.htmx.target == "palette-results":  # type: ignore[attr-defined]
+        return TemplateResponse(request, "components/palette_results.html", samples.found(request.GET.get("q", "")))
+    return TemplateResponse(request, "web/style_guide.html", samples.style_guide(request.GET.dict()))

@@ -15,6 +15,7 @@ from ctms.studies.importers.countries import country_name
 class Facility(SponsorOwned):
     """A hospital, practice or research centre. Without a name: a place whose name its source does not disclose."""
 
+    known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "sites.view_site"
 
     name = models.TextField(blank=True)
@@ -30,7 +31,10 @@ class Facility(SponsorOwned):
         max_digits=8, decimal_places=5, null=True, blank=True,
         validators=[MinValueValidator(Decimal(-180)), MaxValueValidator(Decimal(180))],
     )  # fmt: skip
-    time_zone = models.TextField(blank=True, help_text="IANA name; blank where the country has several and no place is known.")
+    time_zone = models.TextField(
+        blank=True,
+        help_text="IANA name; blank where the country has several and no place is known.",
+    )
 
     class Meta:
         verbose_name_plural = "facilities"
@@ -62,6 +66,7 @@ class Facility(SponsorOwned):
 class Person(SponsorOwned):
     """A person at a site: investigator, coordinator, pharmacist. Not a user: whoever signs in is one of `accounts`."""
 
+    known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "sites.view_person"
 
     name = models.TextField()

@@ -26,7 +26,10 @@ class EvidenceCode(models.TextChoices):
     TRANSFER_PLAN = "TRANSFER_PLAN", "Plan for subjects after termination"
     COV_APPROVED = "COV_APPROVED", "Close-out visit report approved"
     QUERIES_ANSWERED = "QUERIES_ANSWERED", "All queries answered"
-    IP_RECONCILED = "IP_RECONCILED", "Investigational product reconciled, or none received"
+    IP_RECONCILED = (
+        "IP_RECONCILED",
+        "Investigational product reconciled, or none received",
+    )
     EC_NOTIFIED = "EC_NOTIFIED", "Ethics committee notified of closure"
     ARCHIVE_PLACE = "ARCHIVE_PLACE", "Archive location recorded"
     RETENTION = "RETENTION", "Retention period started"
@@ -35,6 +38,7 @@ class EvidenceCode(models.TextChoices):
 class SiteEvidence(StudyOwned):
     """A fact about a site with its day and where the proof is. Only added: a newer row replaces or withdraws an older."""
 
+    known_by: ClassVar[str] = "code"
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "sites.view_site"
     only_grows: ClassVar[bool] = True
@@ -47,7 +51,11 @@ class SiteEvidence(StudyOwned):
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     replaces = models.OneToOneField(
-        "self", models.PROTECT, db_constraint=False, null=True, related_name="replaced_by"
+        "self",
+        models.PROTECT,
+        db_constraint=False,
+        null=True,
+        related_name="replaced_by",
     )
     withdrawn = models.BooleanField(default=False, help_text="This row says that the replaced one does not hold.")
 
@@ -57,7 +65,8 @@ class SiteEvidence(StudyOwned):
         constraints = (
             referable("sites_siteevidence", "site"),
             models.CheckConstraint(
-                condition=Q(withdrawn=False) | Q(replaces__isnull=False), name="sites_siteevidence_withdraws_some"
+                condition=Q(withdrawn=False) | Q(replaces__isnull=False),
+                name="sites_siteevidence_withdraws_some",
             ),
             models.CheckConstraint(condition=~Q(replaces=F("id")), name="sites_siteevidence_replaces_other"),
             *same_sponsor("sites_siteevidence", "study", site=("study",), replaces=("site",)),

@@ -50,9 +50,14 @@ class EnrolmentStatus(models.TextChoices):
     CLOSED = "CLOSED", "Closed"
 
 
+# An event's status is of either kind; their codes do not contradict each other.
+_STATUSES = list(dict([*OperationalStatus.choices, *EnrolmentStatus.choices]).items())
+
+
 class Site(StudyOwned):
     """A study site: one investigator's place in one study. Its hospital is a Facility; CDISC SITEID is `number`."""
 
+    known_by: ClassVar[str] = "number"
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "sites.view_site"
 
@@ -64,7 +69,9 @@ class Site(StudyOwned):
     status_on = models.DateField("in this status since")
     enrolment_status = models.TextField(choices=EnrolmentStatus, default=EnrolmentStatus.NOT_OPEN)
     registry_key = models.TextField(
-        blank=True, editable=False, help_text="By which a registry record's location is recognised when it is read again."
+        blank=True,
+        editable=False,
+        help_text="By which a registry record's location is recognised when it is read again.",
     )
 
     class Meta:
@@ -77,12 +84,22 @@ class Site(StudyOwned):
                 violation_error_message="The study has a site with this number already.",
             ),
             models.UniqueConstraint(
-                fields=["study", "registry_key"], condition=~Q(registry_key=""), name="sites_site_registry_key"
+                fields=["study", "registry_key"],
+                condition=~Q(registry_key=""),
+                name="sites_site_registry_key",
             ),
-            models.CheckConstraint(condition=Q(number__regex=r"^[^/\s]+$"), name="sites_site_number_in_address"),
+            models.CheckConstraint(
+                condition=Q(number__regex=r"^[^/\s]+$"),
+                name="sites_site_number_in_address",
+            ),
             *same_sponsor("sites_site", "study", "scope", "facility", country=("study",)),
         )
-        indexes = (models.Index(fields=["sponsor", "study", "operational_status"], name="sites_site_status"),)
+        indexes = (
+            models.Index(
+                fields=["sponsor", "study", "operational_status"],
+                name="sites_site_status",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -110,6 +127,7 @@ class Site(StudyOwned):
 class SiteStatusEvent(StudyOwned):
     """A site's status changed, or a change was put right. Only added: a correction is an event too."""
 
+    known_by: ClassVar[str] = "to_status"
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "sites.view_site"
     only_grows: ClassVar[bool] = True
@@ -121,8 +139,8 @@ class SiteStatusEvent(StudyOwned):
     site = TenantKey("sites.Site", related_name="status_events")
     kind = models.TextField(choices=Kind)
     move = models.TextField(help_text="The lifecycle's name of the move; CORRECTION for a correcting event.")
-    from_status = models.TextField(blank=True)
-    to_status = models.TextField()
+    from_status = models.TextField("from", choices=_STATUSES, blank=True)
+    to_status = models.TextField("to", choices=_STATUSES)
     effective_on = models.DateField(help_text="The day it happened.")
     recorded_at = models.DateTimeField(help_text="When it was entered.")
     recorded_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
@@ -134,7 +152,10 @@ class SiteStatusEvent(StudyOwned):
         ordering = ("id",)
         constraints = (
             referable("sites_sitestatusevent", "site"),
-            models.CheckConstraint(condition=~Q(corrects=F("id")), name="sites_sitestatusevent_corrects_other"),
+            models.CheckConstraint(
+                condition=~Q(corrects=F("id")),
+                name="sites_sitestatusevent_corrects_other",
+            ),
             *same_sponsor("sites_sitestatusevent", "study", site=("study",), corrects=("site",)),
         )
         indexes = (models.Index(fields=["site", "id"], name="sites_statusevent_site"),)
@@ -166,6 +187,7 @@ class PersonnelRole(models.TextChoices):
 class SitePersonnel(StudyOwned):
     """A person works at a site in a role, from a day until perhaps another. Unknown days stay empty."""
 
+    known_by: ClassVar[str] = "person_id"
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "sites.view_person"
     person_reason: ClassVar[str] = Reason.BY_PERSON
@@ -180,7 +202,10 @@ class SitePersonnel(StudyOwned):
         verbose_name_plural = "site personnel"
         ordering = ("role", "person__name")
         constraints = (
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="sites_sitepersonnel_dates"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="sites_sitepersonnel_dates",
+            ),
             models.UniqueConstraint(
                 fields=["site", "person", "role"],
                 condition=Q(ends_on=None),

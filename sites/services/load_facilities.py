@@ -33,9 +33,7 @@ def merge_facilities(
     return result
 
 
-def _merge_hidden(
-    hidden: dict[str, Facility], sites: Mapping[str, Site], tally: Tally
-) -> dict[str, Facility]:
+def _merge_hidden(hidden: dict[str, Facility], sites: Mapping[str, Site], tally: Tally) -> dict[str, Facility]:
     """Facilities without a name are never shared: nobody knows whether two of them are the same."""
     present = {key: sites[key].facility for key in hidden if key in sites and not sites[key].facility.name}
     for key, facility in present.items():

@@ -13,7 +13,9 @@ _ROLES = {
 }
 
 
-def merge_people(loaded: Loaded, places: Mapping[str, RegistryLocation], sites: Mapping[str, Site], tally: Tally) -> None:
+def merge_people(
+    loaded: Loaded, places: Mapping[str, RegistryLocation], sites: Mapping[str, Site], tally: Tally
+) -> None:
     """Puts each person named at a location on the site's list, with no dates: the registry knows none.
 
     The same name in the same record is taken for the same person.

@@ -77,7 +77,12 @@ def _load(
     if schedule is not None and protocol is not None:
         of_schedule = Findings(schedule.findings)
         version, run = load_schedule(
-            study=loaded.study, protocol=schedule, file_name=Path(protocol).name, tally=tally, findings=of_schedule, at=at
+            study=loaded.study,
+            protocol=schedule,
+            file_name=Path(protocol).name,
+            tally=tally,
+            findings=of_schedule,
+            at=at,
         )
         keep_findings(run, of_schedule)
         findings.extend(of_schedule)
@@ -98,7 +103,9 @@ def _sponsor(trial: RegistryTrial, code: str | None, tally: Tally, findings: Fin
     except ValidationError as error:
         raise BadInput("SPONSOR_CODE", f"“{code}” cannot be a sponsor's code: {' '.join(error.messages)}") from error
     tally.count(Sponsor, created=1)
-    findings.add("SPONSOR_CREATED", "sponsorCollaboratorsModule.leadSponsor", f"There was no sponsor “{code}”: it was made.")
+    findings.add(
+        "SPONSOR_CREATED", "sponsorCollaboratorsModule.leadSponsor", f"There was no sponsor “{code}”: it was made."
+    )
     return sponsor
 
 

@@ -11,10 +11,18 @@ from sites.models import Person, PersonnelRole, Site, SitePersonnel
 
 @use_case
 def add_personnel(
-    *, site: Site, person: Person, role: PersonnelRole, starts_on: date | None, by: User, ends_on: date | None = None
-) -> SitePersonnel:
-    """Puts a person on the site's list. A site has one principal investigator at a time."""
+    *, site: Site, person: Person | None = None, new_name: str = "", role: PersonnelRole, starts_on: date | None,
+    by: User, ends_on: date | None = None,
+) -> SitePersonnel:  # fmt: skip
+    """Puts a person of the directory, or a new one by name, on the site's list.
+
+    A site has one principal investigator at a time.
+    """
     site = _locked_for(by, site)
+    if person is None:
+        person = Person(sponsor_id=site.sponsor_id, name=new_name.strip())
+        person.full_clean()
+        person.save(force_insert=True)
     if role == PersonnelRole.PRINCIPAL_INVESTIGATOR and ends_on is None:
         current = site.personnel.filter(role=role, ends_on=None).select_related("person").first()
         if current is not None:

@@ -124,7 +124,9 @@ def _refuse_impossible_day(site: Site, day: date, at: datetime, *, after: SiteSt
     if day > site.today(at):
         sentence = "This day has not come yet at the site."
     elif after is not None and day < after.effective_on:
-        sentence = f"The site came to “{after.to_words}” on {after.effective_on:%-d %b %Y}; this cannot have happened before."
+        sentence = (
+            f"The site came to “{after.to_words}” on {after.effective_on:%-d %b %Y}; this cannot have happened before."
+        )
     else:
         return
     raise BadInput("DAY", sentence, fields={"effective_on": sentence})

@@ -1,9 +1,9 @@
-"""Makes the input files of the tests from real ones: only what the readers use, and nobody's name or address.
+"""Makes the input files of demo and tests from real ones: only what the readers use, and nobody's name or address.
 
     python tests/data/trim.py SOURCE
 
-SOURCE holds ctgov_v2/, usdm/ and a MANIFEST.csv saying where each file comes from. Writes beside itself, and lists in
-ORIGINS.csv what was taken from where and what was removed.
+SOURCE holds ctgov_v2/, usdm/ and a MANIFEST.csv saying where each file comes from. Writes the demo's files into
+ctms/demo/data, the others beside itself, and lists in an ORIGINS.csv there what was taken from where and removed.
 """
 
 import csv
@@ -13,7 +13,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parent
+DEMO = TESTS.parents[1] / "ctms" / "demo" / "data"
+IN_THE_DEMO = {"NCT05925803", "NCT05816382", "CDISC_Pilot_Study"}
 RECORDS = (
     "NCT00763412",  # one site; the start date does not say whether it is actual
     "NCT02210780",  # 42 sites without a facility
@@ -75,10 +77,11 @@ def main(source: Path) -> None:
         removed = "narrative; biomedical concepts; eligibility; objectives; addresses; all else the reader does not use"
         document = kept(document, PROTOCOL_FIELDS)
         origins.append(written(f"usdm/{name}.json", document, manifest, dates[0].get("dateValue", ""), removed))
-    with (HERE / "ORIGINS.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, origins[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(origins)
+    for folder in (DEMO, TESTS):
+        with (folder / "ORIGINS.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, origins[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(row for row in origins if (folder / row["path"]).exists())
 
 
 def read(path: Path) -> Any:
@@ -110,8 +113,8 @@ def without_names(record: Any) -> str:
 
 def written(path: str, document: Any, manifest: dict[str, Any], version_date: str, removed: str) -> dict[str, str]:
     """Write the file, and tell its origin."""
-    target = HERE / path
-    target.parent.mkdir(exist_ok=True)
+    target = (DEMO if Path(path).stem in IN_THE_DEMO else TESTS) / path
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     origin = manifest[path]
     return {

@@ -36,6 +36,8 @@ class ScopeKind(models.TextChoices):
 class Scope(SponsorOwned):
     """A node of the access tree. `path` spells the way down from the sponsor, so that a prefix means "within"."""
 
+    view_verb: ClassVar[str] = "accounts.view_access"
+    known_by: ClassVar[str] = "label"
     ROOT: ClassVar[str] = "/"
 
     kind = models.TextField(choices=ScopeKind)
@@ -66,6 +68,7 @@ class Scope(SponsorOwned):
 class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):
     """guardian's row: this group holds this role at this scope."""
 
+    view_verb: ClassVar[str] = "accounts.view_access"
     sponsor = models.ForeignKey(
         "accounts.Sponsor",
         models.PROTECT,
@@ -73,7 +76,11 @@ class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):
         editable=False,
         # guardian makes the row and knows no sponsor: the database fills in the one that is open.
         db_default=Cast(
-            NullIf(Func(Value("ctms.sponsor"), Value(True), function="current_setting"), Value("")), BigIntegerField()
+            NullIf(
+                Func(Value("ctms.sponsor"), Value(True), function="current_setting"),
+                Value(""),
+            ),
+            BigIntegerField(),
         ),
     )
     group = models.ForeignKey(Group, models.PROTECT, related_name="+")
@@ -84,7 +91,10 @@ class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=["group", "permission", "content_object"], name="accounts_scopegroup_once"),
+            models.UniqueConstraint(
+                fields=["group", "permission", "content_object"],
+                name="accounts_scopegroup_once",
+            ),
             *same_sponsor("accounts_scopegrouppermission", "content_object"),
         )
 
@@ -92,6 +102,8 @@ class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):
 class Assignment(SponsorOwned):
     """A person holds a role at a scope from a day and perhaps until one. Ended with a reason, never deleted."""
 
+    view_verb: ClassVar[str] = "accounts.view_access"
+    known_by: ClassVar[str] = "role"
     access_path: ClassVar[str | None] = "scope"
     person_reason: ClassVar[str] = Reason.BY_PERSON
 
@@ -106,13 +118,19 @@ class Assignment(SponsorOwned):
     class Meta:
         ordering = ("-starts_on", "user__full_name")
         constraints = (
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="accounts_assignment_dates"),
-            models.CheckConstraint(condition=~Q(granted_by=F("user")), name="accounts_assignment_not_to_self"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="accounts_assignment_dates",
+            ),
+            models.CheckConstraint(
+                condition=~Q(granted_by=F("user")),
+                name="accounts_assignment_not_to_self",
+            ),
             ExclusionConstraint(
                 name="accounts_assignment_overlap",
                 expressions=[
-                    (_range("user_id", "user_id"), "&&"),
-                    (_range("group_id", "group_id"), "&&"),
+                    (_range("user", "user"), "&&"),
+                    (_range("group", "group"), "&&"),
                     (_range("starts_on", "ends_on", kind="daterange"), "&&"),
                 ],
                 violation_error_message="This person already holds this role here in that period.",
@@ -127,6 +145,8 @@ class Assignment(SponsorOwned):
 class Delegation(SponsorOwned):
     """The sponsor hands roles at a scope to a CRO (transfer of obligations). Its people can hold no others there."""
 
+    view_verb: ClassVar[str] = "accounts.view_access"
+    known_by: ClassVar[str] = "organisation_id"
     access_path: ClassVar[str | None] = "scope"
     person_reason: ClassVar[str] = Reason.BY_PERSON
 
@@ -140,7 +160,10 @@ class Delegation(SponsorOwned):
     class Meta:
         ordering = ("-starts_on",)
         constraints = (
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="accounts_delegation_dates"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="accounts_delegation_dates",
+            ),
             *same_sponsor("accounts_delegation", "organisation", "scope"),
         )
 

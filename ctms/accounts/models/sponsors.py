@@ -14,11 +14,17 @@ from ctms.core.trail.history import Reason
 class Sponsor(Regulated):
     """The tenant. Every regulated row belongs to exactly one; nobody sees two at a time."""
 
+    known_by: ClassVar[str] = "name"
     person_reason: ClassVar[str] = Reason.BY_PERSON
 
     code = models.TextField(
         unique=True,
-        validators=[RegexValidator(r"^[a-z][a-z0-9-]{1,39}$", "Lower-case letters, digits and hyphens, 2 to 40 of them.")],
+        validators=[
+            RegexValidator(
+                r"^[a-z][a-z0-9-]{1,39}$",
+                "Lower-case letters, digits and hyphens, 2 to 40 of them.",
+            )
+        ],
         help_text="Stands in every address: /in/<code>/...",
     )
     name = models.TextField()
@@ -40,6 +46,8 @@ class OrganisationKind(models.TextChoices):
 class Organisation(SponsorOwned):
     """A legal entity the sponsor works with: itself, its CROs, site organisations, vendors."""
 
+    view_verb: ClassVar[str] = "accounts.view_organisation"
+    known_by: ClassVar[str] = "name"
     kind = models.TextField(choices=OrganisationKind)
     name = models.TextField()
     country = models.CharField("country", max_length=2, blank=True, help_text="ISO 3166-1 alpha-2.")
@@ -65,6 +73,7 @@ class Membership(Regulated):
     Read before a sponsor is chosen, so outside row-level security (see `ctms.core.reviewed`).
     """
 
+    known_by: ClassVar[str] = "user_id"
     person_reason: ClassVar[str] = Reason.BY_PERSON
 
     sponsor = models.ForeignKey(Sponsor, models.PROTECT, related_name="memberships")
@@ -81,7 +90,10 @@ class Membership(Regulated):
                 name="accounts_membership_once",
                 violation_error_message="This person is a member of this sponsor already.",
             ),
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="accounts_membership_dates"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")),
+                name="accounts_membership_dates",
+            ),
             *same_sponsor("accounts_membership", "organisation"),
         )
 

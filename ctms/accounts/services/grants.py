@@ -30,7 +30,9 @@ def assign_role(
     """
     if by is not None:
         _refuse_granter(by, user, scope)
-    membership = Membership.objects.select_related("organisation").filter(sponsor_id=scope.sponsor_id, user=user).first()
+    membership = (
+        Membership.objects.select_related("organisation").filter(sponsor_id=scope.sponsor_id, user=user).first()
+    )
     if membership is None:
         raise Refusal("NOT_A_MEMBER", f"{user} is not a member of this sponsor.")
     _refuse_beyond_delegation(membership.organisation, role, scope, starts_on)
@@ -40,7 +42,7 @@ def assign_role(
         sponsor_id=scope.sponsor_id, user=user, role=role, scope=scope, group=_group(scope, role),
         starts_on=starts_on, ends_on=ends_on, granted_by=by,
     )  # fmt: skip
-    assignment.full_clean(exclude=["group"])
+    assignment.full_clean()
     assignment.save(force_insert=True)
     access.forget(user)
     return assignment
@@ -52,7 +54,7 @@ def end_assignment(*, assignment: Assignment, ends_on: date, by: User) -> Assign
     _refuse_granter(by, assignment.user, assignment.scope)
     assignment = Assignment.objects.locked(assignment.pk)
     assignment.ends_on = ends_on
-    assignment.full_clean(exclude=["group"])
+    assignment.full_clean()
     assignment.save(update_fields=["ends_on"])
     access.forget(assignment.user)
     return assignment
@@ -103,7 +105,9 @@ def _refuse_beyond_delegation(organisation: Organisation, role: Role, scope: Sco
     delegations = Delegation.objects.filter(organisation=organisation).select_related("scope")
     if not any(delegation.covers(role, scope, on) for delegation in delegations):
         raise Refusal(
-            "NOT_DELEGATED", f"The sponsor has not delegated the role {role.label} at {scope} to {organisation}.", recorded=True
+            "NOT_DELEGATED",
+            f"The sponsor has not delegated the role {role.label} at {scope} to {organisation}.",
+            recorded=True,
         )
 
 
@@ -122,4 +126,3 @@ def _group(scope: Scope, role: Role) -> Group:
     group, _ = Group.objects.get_or_create(name=f"{scope.pk}:{role.value}")
     assign_perm(f"accounts.role_{role.value.lower()}", group, scope)
     return group
-

@@ -23,7 +23,9 @@ def create_sponsor(*, code: str, name: str) -> Sponsor:
 
 
 @use_case
-def add_member(*, sponsor: Sponsor, user: User, organisation: Organisation, starts_on: date, ends_on: date | None = None) -> Membership:
+def add_member(
+    *, sponsor: Sponsor, user: User, organisation: Organisation, starts_on: date, ends_on: date | None = None
+) -> Membership:
     """Lets a person enter a sponsor as a member of one of its organisations."""
     membership = Membership(sponsor=sponsor, user=user, organisation=organisation, starts_on=starts_on, ends_on=ends_on)
     membership.full_clean()

@@ -59,7 +59,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.rollback()
         if simulated:
             connection.close()
-            raise ImproperlyConfigured("This database is a simulated one, made for trying out: production does not use it.")
+            raise ImproperlyConfigured(
+                "This database is a simulated one, made for trying out: production does not use it."
+            )
         if powerful:
             connection.close()
             raise ImproperlyConfigured(

@@ -33,7 +33,9 @@ def frame(cursor: Any) -> None:
     cursor.execute(resources.files(__package__).joinpath("sql/frame.sql").read_text())
     cursor.execute("revoke all on all functions in schema public from public")
     cursor.execute(f"grant execute on function ctms_now(), ctms_is_simulated() to {APP}, {READER}")
-    cursor.execute(f"grant execute on function ctms_open_act(text, text, bigint), ctms_add_partition(text, int) to {APP}")
+    cursor.execute(
+        f"grant execute on function ctms_open_act(text, text, bigint), ctms_add_partition(text, int) to {APP}"
+    )
 
 
 def protect(cursor: Any, table: str, *, person_reason_if: str = "") -> None:

@@ -36,22 +36,9 @@ _REFERRAL = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = {
-    *(
-        "",
-        "x",
-        "xx",
-        "xxx",
-        "n a",
-        "na",
-        "none",
-        "tbd",
-        "tba",
-        "to be determined",
-        "to be confirmed",
-        "to be announced",
-    ),
-    *("unknown", "confidential", "redacted", "masked", "blinded", "withheld", "not available", "not applicable"),
-    *("not disclosed", "not provided", "not specified"),
+    *("", "x", "xx", "xxx", "n a", "na", "none", "tbd", "tba"),
+    *("to be determined", "to be confirmed", "to be announced", "not available", "not applicable", "not disclosed"),
+    *("not provided", "not specified", "unknown", "confidential", "redacted", "masked", "blinded", "withheld"),
 }
 
 

@@ -7,7 +7,7 @@ from .countries import country_code, country_name, historic_country_code
 from .facilities import is_masked
 from .findings import Findings, counted
 from .node import Node
-from .plain_text import names_a_contact, without_contact_details
+from .plain_text import names_a_contact
 from .trial import RegistryContact, RegistryLocation
 
 LOCATIONS = "contactsLocationsModule.locations"
@@ -67,7 +67,7 @@ def _location(index: int, node: Node, companies: tuple[str, ...], findings: Find
     return RegistryLocation(
         index=index,
         facility=None if masked else facility,
-        facility_as_given=without_contact_details(facility) if facility else None,
+        facility_as_given=facility,
         masked=masked,
         city=city,
         state=node.text("state"),
@@ -88,7 +88,7 @@ def _coordinates(point: Node, findings: Findings) -> tuple[float, float] | tuple
     if latitude is None or longitude is None:
         findings.add("COORDINATES_DROPPED", point.place, "Only half of the coordinates is given; they were left out.")
         return None, None
-    # Nowhere at sea either: 0, 0 is what a failed look-up leaves behind.
+    # 0, 0 lies at sea: it is what a failed look-up leaves behind.
     if abs(latitude) > 90 or abs(longitude) > 180 or latitude == longitude == 0:
         message = f"Latitude {latitude:g} and longitude {longitude:g} are not a place; they were left out."
         findings.add("COORDINATES_DROPPED", point.place, message)

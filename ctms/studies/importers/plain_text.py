@@ -31,18 +31,13 @@ def storable(text: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """The text unescaped, with single spaces, one form for each accented letter, and no e-mail address."""
+    """The text unescaped, with single spaces, one form for each accented letter, and no e-mail or telephone."""
     text = _ENTITY.sub(lambda entity: unescape(entity[0]), text)
     text = _ESCAPE.sub(r"\1", text)
     text = unicodedata.normalize("NFC", _UNSTORABLE.sub("", text))
-    return _EMAIL.sub(_REMOVED, " ".join(text.split()))
+    return _PHONE.sub(_REMOVED, _EMAIL.sub(_REMOVED, " ".join(text.split())))
 
 
 def names_a_contact(text: str) -> bool:
-    """Whether the text holds an e-mail address or a phone number."""
-    return _REMOVED in text or bool(_EMAIL.search(text) or _PHONE.search(text))
-
-
-def without_contact_details(text: str) -> str:
-    """The text with e-mail addresses and phone numbers taken out."""
-    return _PHONE.sub(_REMOVED, _EMAIL.sub(_REMOVED, text))
+    """Whether the text holds, or held, an e-mail address or a phone number."""
+    return _REMOVED in plain_text(text)

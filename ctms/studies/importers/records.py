@@ -15,16 +15,16 @@ def find_record(path: Path | str, *, nct: str | None) -> Node:
     With several studies in the file, `nct` says which.
     """
     file = file_name(Path(path))
+    nct = nct.strip().upper() if nct else None
     records = _records(read_json(path), file)
     ids = [_nct_of(record) for record in records]
     named = [found for found in ids if found]
     if not named:  # then the first one tells what this file is
         return _section_holder(records[0], file)
-    if nct is None:
+    if not nct:
         if len(records) > 1:
             raise Unreadable(f"{file} holds {_studies(records)} ({listed(named, most=3)}); say which one with --nct.")
         return _section_holder(records[0], file)
-    nct = nct.strip().upper()
     copies = [record for record, found in zip(records, ids, strict=True) if found == nct]
     if not copies:
         held = named[0] if len(records) == 1 else _studies(records)

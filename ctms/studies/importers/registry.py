@@ -10,7 +10,7 @@ from ctms.core.partial_dates import PartialDate
 from .findings import Findings
 from .locations import LOCATIONS, person_name, read_locations, report_locations
 from .node import Node
-from .plain_text import names_a_contact, without_contact_details
+from .plain_text import names_a_contact
 from .reading import Unreadable, canonical_sha256
 from .records import find_record
 from .trial import (
@@ -87,7 +87,7 @@ def read_registry(path: Path | str, nct: str | None = None) -> RegistryTrial:
         official_title=identification.text("officialTitle"),
         acronym=identification.text("acronym"),
         overall_status=status.text("overallStatus"),
-        why_stopped=_prose(status, "whyStopped"),
+        why_stopped=status.text("whyStopped"),
         start=_registry_date(status, "startDateStruct", findings),
         primary_completion=_registry_date(status, "primaryCompletionDateStruct", findings),
         completion=_registry_date(status, "completionDateStruct", findings),
@@ -147,7 +147,7 @@ def _companies(*organisations: RegistryOrganisation | None) -> tuple[str, ...]:
 
 def _arms(interventions: Node) -> tuple[RegistryArm, ...]:
     return tuple(
-        RegistryArm(node.text("label") or f"Arm {number}", node.text("type"), _prose(node, "description"))
+        RegistryArm(node.text("label") or f"Arm {number}", node.text("type"), node.text("description"))
         for number, node in enumerate(interventions.children("armGroups"), start=1)
     )
 
@@ -164,11 +164,6 @@ def _officials(people: Node, findings: Findings) -> tuple[RegistryOfficial, ...]
             affiliation = None
         officials.append(RegistryOfficial(name, node.text("role"), affiliation))
     return tuple(officials)
-
-
-def _prose(node: Node, key: str) -> str | None:
-    text = node.text(key)
-    return without_contact_details(text) if text else None
 
 
 def _registry_date(parent: Node, key: str, findings: Findings) -> RegistryDate | None:

@@ -61,7 +61,7 @@ class Contact:
     epoch: str | None  # label of the epoch
     activity_keys: tuple[str, ...]
     contact_modes: tuple[str, ...]  # of its visit; several contacts of one visit share them
-    anchor_key: str | None  # the contact it is measured from; None for the anchor itself
+    anchor_key: str | None  # the contact it is measured from; None for the anchor, and where a decision takes its place
     relation: Relation | None
     offset: timedelta | None  # from the anchor: negative before it, positive after it
     offset_iso: str | None  # the duration as authored: "P2W"

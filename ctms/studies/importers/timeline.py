@@ -69,7 +69,7 @@ def walk(timeline: Node, instances: Mapping[str, Node], findings: Findings) -> W
             elif target != onward:
                 message = f'After it the schedule may go on at "{name_of(instances[target])}" instead'
                 reason = f', on condition "{condition}".' if condition else "."
-                findings.add("BRANCH", f"decision {name_of(instances[key])}", message + reason)
+                findings.add("BRANCH", f"instance {name_of(instances[key])}", message + reason)
         key = onward
     off_path = [key for key in instances if key not in order]
     if off_path:
@@ -101,4 +101,4 @@ def _steps(node: Node, instances: Mapping[str, Node], findings: Findings) -> Ite
             yield target, condition
         else:
             message = f'It goes on at "{target}", which is not on the main timeline.'
-            findings.add("PATH_BROKEN", f"contact {name_of(node)}", message)
+            findings.add("PATH_BROKEN", f"instance {name_of(node)}", message)

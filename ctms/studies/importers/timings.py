@@ -35,6 +35,11 @@ class Timing:
     window_after: timedelta | None
     window_label: str | None
 
+    @property
+    def effect(self) -> tuple[object, ...]:
+        """What it does to the schedule, in whatever words."""
+        return self.relation, self.reference, self.offset, self.window_before, self.window_after
+
 
 UNTIMED = Timing("", None, None, None, None, None, None, None)
 
@@ -52,7 +57,7 @@ def read_timings(nodes: Iterable[Node], instances: Mapping[str, Node], findings:
             continue
         timing = _timing(node, name, where, findings)
         first = timings.setdefault(placed, timing)
-        if (first.relation, first.reference, first.offset) != (timing.relation, timing.reference, timing.offset):
+        if first.effect != timing.effect:
             message = f"It places the same contact as timing {first.name}, but differently; {first.name} was followed."
             findings.add("TIMING_CONFLICT", where, message)
         foreign += any(field in node for field in _FOREIGN_WINDOWS)
@@ -126,7 +131,7 @@ def _from_start_to_start(offset: timedelta, node: Node, where: str, findings: Fi
         return offset
     measured = f'It is measured "{decode or code}"'
     if offset % timedelta(days=1):
-        message = f"{measured} in less than days, and how long visits last is not known; it was not followed."
+        message = f"{measured} in hours or minutes, and how long visits last is not known; it was not followed."
         findings.add("NOT_START_TO_START", where, message)
         return None
     message = f"{measured}; it was read as start to start, which is the same for visits that end the day they begin."

@@ -10,7 +10,14 @@ from ctms.studies.models.schedules import (
     ScheduleStatus,
     VisitSchedule,
 )
-from ctms.studies.models.studies import Arm, DateKind, Masking, Programme, Study, StudyCountry
+from ctms.studies.models.studies import (
+    Arm,
+    DateKind,
+    Masking,
+    Programme,
+    Study,
+    StudyCountry,
+)
 
 __all__ = [
     "Arm",

@@ -11,6 +11,7 @@ from ctms.core.records import StudyOwned
 class ImportRun(StudyOwned):
     """One file read into a study: what it was, how old, and what was assumed or found while reading."""
 
+    known_by: ClassVar[str] = "source_record_id"
     view_verb: ClassVar[str] = "studies.view_study"
 
     source_system = models.TextField(help_text='"ClinicalTrials.gov", "USDM 4.0.0".')
@@ -24,7 +25,10 @@ class ImportRun(StudyOwned):
         ordering = ("-imported_at", "-id")
         constraints = (
             referable("studies_importrun", "study"),
-            models.UniqueConstraint(fields=["study", "source_system", "payload_sha256"], name="studies_importrun_once"),
+            models.UniqueConstraint(
+                fields=["study", "source_system", "payload_sha256"],
+                name="studies_importrun_once",
+            ),
             *same_sponsor("studies_importrun", "study"),
         )
 
@@ -35,6 +39,7 @@ class ImportRun(StudyOwned):
 class ImportFinding(StudyOwned):
     """An assumption made or a peculiarity found while reading a file."""
 
+    known_by: ClassVar[str] = "code"
     view_verb: ClassVar[str] = "studies.view_study"
 
     run = TenantKey("studies.ImportRun", related_name="findings")
@@ -61,6 +66,8 @@ class ExternalClaim(StudyOwned):
     equals that claim; what a person changed since stays, and the difference is a finding.
     """
 
+    known_by: ClassVar[str] = "topic"
+    access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "studies.view_study"
 
     scope = TenantKey("accounts.Scope", related_name="claims")

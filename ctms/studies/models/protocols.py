@@ -11,6 +11,7 @@ from ctms.core.records import StudyOwned
 class ProtocolVersion(StudyOwned):
     """A version of the protocol; with `amendment_no` it came by an amendment."""
 
+    known_by: ClassVar[str] = "version"
     view_verb: ClassVar[str] = "studies.view_study"
 
     version = models.TextField(help_text='As the protocol itself says it: "1.0", "v4.0".')
@@ -37,6 +38,7 @@ class ProtocolVersion(StudyOwned):
 class ProtocolEffect(StudyOwned):
     """From this day the version holds in this country or at this site, after approval there."""
 
+    known_by: ClassVar[str] = "protocol_version_id"
     view_verb: ClassVar[str] = "studies.view_study"
 
     protocol_version = TenantKey("studies.ProtocolVersion", related_name="effects")

@@ -23,6 +23,7 @@ class ScheduleStatus(models.TextChoices):
 class VisitSchedule(StudyOwned):
     """A version of the study's visit schedule. Approved, it is what EDC, IRT and payments follow."""
 
+    known_by: ClassVar[str] = "number"
     view_verb: ClassVar[str] = "studies.view_schedule"
     person_reason: ClassVar[str] = Reason.by_person_unless("status", "DRAFT")
 
@@ -39,9 +40,16 @@ class VisitSchedule(StudyOwned):
             referable("studies_visitschedule", "study"),
             models.UniqueConstraint(fields=["study", "number"], name="studies_visitschedule_number"),
             models.UniqueConstraint(
-                fields=["study"], condition=Q(status="APPROVED"), name="studies_visitschedule_one_approved"
+                fields=["study"],
+                condition=Q(status="APPROVED"),
+                name="studies_visitschedule_one_approved",
             ),
-            *same_sponsor("studies_visitschedule", "study", run=("study",), protocol_version=("study",)),
+            *same_sponsor(
+                "studies_visitschedule",
+                "study",
+                run=("study",),
+                protocol_version=("study",),
+            ),
         )
 
     def __str__(self) -> str:
@@ -50,12 +58,16 @@ class VisitSchedule(StudyOwned):
     @property
     def is_foreign(self) -> bool:
         """Whether the file described another study than this one."""
-        return bool(self.source_study) and self.source_study not in (self.study.protocol_no, self.study.nct_id)
+        return bool(self.source_study) and self.source_study not in (
+            self.study.protocol_no,
+            self.study.nct_id,
+        )
 
 
 class ScheduledVisit(StudyOwned):
     """A visit of the schedule: what the protocol calls one (USDM encounter; CDISC VISITNUM is its position)."""
 
+    known_by: ClassVar[str] = "label"
     view_verb: ClassVar[str] = "studies.view_schedule"
 
     schedule = TenantKey("studies.VisitSchedule", related_name="visits")
@@ -79,6 +91,7 @@ class ScheduledVisit(StudyOwned):
 class ScheduledContact(StudyOwned):
     """One planned contact with a subject. `day` counts from the anchor contact's day 0; null means: no day known."""
 
+    known_by: ClassVar[str] = "label"
     view_verb: ClassVar[str] = "studies.view_schedule"
 
     schedule = TenantKey("studies.VisitSchedule", related_name="contacts")
@@ -95,16 +108,23 @@ class ScheduledContact(StudyOwned):
     window_before = models.DurationField(null=True)
     window_after = models.DurationField(null=True)
     repeat_every = models.DurationField(null=True)
-    repeat_until = models.TextField(blank=True, help_text="The condition that ends the repetition.")
+    repeat_condition = models.TextField(blank=True, help_text="When the schedule goes back to this contact.")
 
     class Meta:
         ordering = ("position",)
         constraints = (
             referable("studies_scheduledcontact", "schedule"),
-            models.UniqueConstraint(fields=["schedule", "position"], name="studies_scheduledcontact_position"),
+            models.UniqueConstraint(
+                fields=["schedule", "position"],
+                name="studies_scheduledcontact_position",
+            ),
             models.CheckConstraint(condition=~Q(anchor=F("id")), name="studies_scheduledcontact_anchor"),
             *same_sponsor(
-                "studies_scheduledcontact", "study", schedule=("study",), visit=("schedule",), anchor=("schedule",)
+                "studies_scheduledcontact",
+                "study",
+                schedule=("study",),
+                visit=("schedule",),
+                anchor=("schedule",),
             ),
         )
 
@@ -115,6 +135,7 @@ class ScheduledContact(StudyOwned):
 class ScheduledActivity(StudyOwned):
     """Something done at contacts: vital signs, blood draw."""
 
+    known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "studies.view_schedule"
 
     schedule = TenantKey("studies.VisitSchedule", related_name="activities")
@@ -126,7 +147,10 @@ class ScheduledActivity(StudyOwned):
         ordering = ("position",)
         constraints = (
             referable("studies_scheduledactivity", "schedule"),
-            models.UniqueConstraint(fields=["schedule", "position"], name="studies_scheduledactivity_position"),
+            models.UniqueConstraint(
+                fields=["schedule", "position"],
+                name="studies_scheduledactivity_position",
+            ),
             *same_sponsor("studies_scheduledactivity", "study", schedule=("study",)),
         )
 
@@ -137,6 +161,7 @@ class ScheduledActivity(StudyOwned):
 class ContactActivity(StudyOwned):
     """An activity is done at a contact."""
 
+    known_by: ClassVar[str] = "activity_id"
     view_verb: ClassVar[str] = "studies.view_schedule"
 
     schedule = TenantKey("studies.VisitSchedule", related_name="+")
@@ -150,7 +175,11 @@ class ContactActivity(StudyOwned):
         constraints = (
             models.UniqueConstraint(fields=["contact", "activity"], name="studies_contactactivity_once"),
             *same_sponsor(
-                "studies_contactactivity", "study", schedule=("study",), contact=("schedule",), activity=("schedule",)
+                "studies_contactactivity",
+                "study",
+                schedule=("study",),
+                contact=("schedule",),
+                activity=("schedule",),
             ),
         )
 

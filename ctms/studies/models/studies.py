@@ -28,6 +28,7 @@ class DateKind(models.TextChoices):
 class Programme(SponsorOwned):
     """A development programme: the studies of one product or question."""
 
+    known_by: ClassVar[str] = "code"
     view_verb: ClassVar[str] = "studies.view_study"
 
     code = models.TextField()
@@ -47,9 +48,9 @@ class Programme(SponsorOwned):
 class Study(SponsorOwned):
     """A clinical study as the sponsor plans it. What other systems say of it are claims (`ExternalClaim`)."""
 
+    known_by: ClassVar[str] = "protocol_no"
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "studies.view_study"
-    shown_above: ClassVar[bool] = True  # who has a role at one of its sites sees the study too
 
     scope = models.OneToOneField("accounts.Scope", models.PROTECT, db_constraint=False, related_name="study")
     programme = TenantKey("studies.Programme", null=True, blank=True, related_name="studies")
@@ -71,10 +72,16 @@ class Study(SponsorOwned):
     completion_kind = models.TextField(choices=DateKind, blank=True)
     planned_enrollment = models.PositiveIntegerField(null=True, blank=True, help_text="Subjects to be enrolled.")
     under_ind = models.BooleanField(
-        "conducted under an IND", null=True, blank=True, help_text="Then every site signs a Form FDA 1572."
+        "conducted under an IND",
+        null=True,
+        blank=True,
+        help_text="Then every site signs a Form FDA 1572.",
     )
     covered_study = models.BooleanField(
-        "covered clinical study", null=True, blank=True, help_text="Then investigators disclose financial interests."
+        "covered clinical study",
+        null=True,
+        blank=True,
+        help_text="Then investigators disclose financial interests.",
     )
 
     class Meta:
@@ -126,11 +133,16 @@ class Study(SponsorOwned):
 class StudyCountry(StudyOwned):
     """A study in one country."""
 
+    known_by: ClassVar[str] = "country"
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "studies.view_study"
-    shown_above: ClassVar[bool] = True
 
-    scope = models.OneToOneField("accounts.Scope", models.PROTECT, db_constraint=False, related_name="study_country")
+    scope = models.OneToOneField(
+        "accounts.Scope",
+        models.PROTECT,
+        db_constraint=False,
+        related_name="study_country",
+    )
     country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2; CDISC COUNTRY is alpha-3.")
 
     class Meta:
@@ -157,6 +169,7 @@ class StudyCountry(StudyOwned):
 class Arm(StudyOwned):
     """A study arm as designed. Which subject is in which arm is IRT's alone and never stored here."""
 
+    known_by: ClassVar[str] = "label"
     view_verb: ClassVar[str] = "studies.view_study"
 
     label = models.TextField()
@@ -173,4 +186,3 @@ class Arm(StudyOwned):
 
     def __str__(self) -> str:
         return self.label
-

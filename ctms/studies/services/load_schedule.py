@@ -64,7 +64,7 @@ def _add_parts(schedule: VisitSchedule, protocol: ProtocolSchedule, tally: Tally
             offset_text=contact.offset_iso or "", offset=contact.offset, day=contact.day_offset,
             window_before=contact.window_before, window_after=contact.window_after,
             repeat_every=contact.repeat.every if contact.repeat else None,
-            repeat_until=(contact.repeat.condition or "") if contact.repeat else "",
+            repeat_condition=(contact.repeat.condition or "") if contact.repeat else "",
         )
         for contact in protocol.contacts
     )  # fmt: skip
@@ -73,13 +73,12 @@ def _add_parts(schedule: VisitSchedule, protocol: ProtocolSchedule, tally: Tally
     used = {key for contact in protocol.contacts for key in contact.activity_keys}
     listed = [activity for activity in protocol.activities if activity.key in used]
     activities = ScheduledActivity.objects.bulk_create(
-        ScheduledActivity(**owner, name=activity.label, position=position) for position, activity in enumerate(listed, 1)
+        ScheduledActivity(**owner, name=activity.label, position=position)
+        for position, activity in enumerate(listed, 1)
     )
     activity_by_key = dict(zip((activity.key for activity in listed), activities, strict=True))
     ContactActivity.objects.bulk_create(
-        ContactActivity(
-            **owner, contact=contact_by_key[contact.key], activity=activity_by_key[key], position=position
-        )
+        ContactActivity(**owner, contact=contact_by_key[contact.key], activity=activity_by_key[key], position=position)
         for contact in protocol.contacts
         for position, key in enumerate(dict.fromkeys(contact.activity_keys), start=1)
         if key in activity_by_key

@@ -27,7 +27,9 @@ class Loaded:
 
 
 @use_case
-def load_study(*, sponsor: Sponsor, trial: RegistryTrial, file_name: str, tally: Tally, findings: Findings, at: datetime) -> Loaded:
+def load_study(
+    *, sponsor: Sponsor, trial: RegistryTrial, file_name: str, tally: Tally, findings: Findings, at: datetime
+) -> Loaded:
     """Creates the study of this record, or brings it up to the record.
 
     A field of ours follows the registry only while it still says what the registry said before; what a person changed
@@ -41,7 +43,9 @@ def load_study(*, sponsor: Sponsor, trial: RegistryTrial, file_name: str, tally:
         sha256=trial.payload_sha256, at=at, tally=tally,
     )  # fmt: skip
     if older:
-        findings.add("OLDER_RECORD", "record", "A newer version of this record is loaded already; nothing was taken over.")
+        findings.add(
+            "OLDER_RECORD", "record", "A newer version of this record is loaded already; nothing was taken over."
+        )
     else:
         if present is not None:
             _follow(study, trial, tally, findings)
@@ -51,7 +55,15 @@ def load_study(*, sponsor: Sponsor, trial: RegistryTrial, file_name: str, tally:
 
 
 def import_run(
-    study: Study, *, source_system: str, record_id: str, as_of: object, file_name: str, sha256: str, at: datetime, tally: Tally
+    study: Study,
+    *,
+    source_system: str,
+    record_id: str,
+    as_of: object,
+    file_name: str,
+    sha256: str,
+    at: datetime,
+    tally: Tally,
 ) -> ImportRun:
     """The run that read this very content into the study: the earlier one if it was read before."""
     run, created = ImportRun.objects.get_or_create(
@@ -104,7 +116,9 @@ def merge_arms(study: Study, trial: RegistryTrial, tally: Tally, findings: Findi
     merge(existing, list(wanted.values()), key=lambda arm: arm.label, fields=fields, tally=tally)
     for arm in existing:
         if arm.label not in wanted:
-            findings.add("ARM_GONE", "armsInterventionsModule.armGroups", f"The record no longer has the arm “{arm.label}”.")
+            findings.add(
+                "ARM_GONE", "armsInterventionsModule.armGroups", f"The record no longer has the arm “{arm.label}”."
+            )
 
 
 def _find(trial: RegistryTrial) -> Study | None:
@@ -116,7 +130,8 @@ def _find(trial: RegistryTrial) -> Study | None:
     same = studies.filter(slug=Study.slug_of(trial.protocol_no or trial.nct_id)).first()
     if same is not None and same.nct_id:
         raise Refusal(
-            "PROTOCOL_TAKEN", f"The protocol number {same.protocol_no} belongs to {same.nct_id} already, not to {trial.nct_id}."
+            "PROTOCOL_TAKEN",
+            f"The protocol number {same.protocol_no} belongs to {same.nct_id} already, not to {trial.nct_id}.",
         )
     return same
 
@@ -124,7 +139,9 @@ def _find(trial: RegistryTrial) -> Study | None:
 def _create(sponsor: Sponsor, trial: RegistryTrial, tally: Tally, findings: Findings) -> Study:
     fields = study_fields(trial)
     if trial.masking and not fields["masking"]:
-        findings.add("MASKING_UNKNOWN", "designModule.designInfo", f"“{trial.masking}” is no masking we know; left open.")
+        findings.add(
+            "MASKING_UNKNOWN", "designModule.designInfo", f"“{trial.masking}” is no masking we know; left open."
+        )
     (scope,) = new_scopes(ScopeKind.STUDY, [(root_scope(sponsor.pk), str(fields["protocol_no"]))])
     study = Study(sponsor=sponsor, scope=scope, slug=Study.slug_of(str(fields["protocol_no"])), **fields)
     study.full_clean(exclude=["slug"])
@@ -195,7 +212,9 @@ def _is_older(study: Study, trial: RegistryTrial) -> bool:
 
 
 def _merge_countries(study: Study, trial: RegistryTrial, tally: Tally, older: bool) -> dict[str, StudyCountry]:
-    countries = {country.country: country for country in StudyCountry.objects.filter(study=study).select_related("scope")}
+    countries = {
+        country.country: country for country in StudyCountry.objects.filter(study=study).select_related("scope")
+    }
     codes = sorted({location.country_code for location in trial.locations})
     new = [] if older else [code for code in codes if code not in countries]
     scopes = new_scopes(ScopeKind.COUNTRY, [(study.scope, country_name(code)) for code in new])
@@ -215,4 +234,3 @@ def _eu_number(trial: RegistryTrial) -> str:
         if len(parts) in (3, 4) and [len(part) for part in parts[:3]] == [4, 6, 2] and "".join(parts).isdigit():
             return other.value
     return ""
-

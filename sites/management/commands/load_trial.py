@@ -15,11 +15,17 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--registry", metavar="FILE", required=True, help="ClinicalTrials.gov API v2: a record or a download.")
+        parser.add_argument(
+            "--registry", metavar="FILE", required=True, help="ClinicalTrials.gov API v2: a record or a download."
+        )
         parser.add_argument("--nct", metavar="ID", help="Which study, when the file holds several.")
         parser.add_argument("--protocol", metavar="FILE", help="CDISC USDM version 4 or 3, JSON.")
-        parser.add_argument("--sponsor", metavar="CODE", help="The sponsor to load it for; made from the record if missing.")
-        parser.add_argument("--with-people", action="store_true", help="Take in names and roles of people; e-mails never.")
+        parser.add_argument(
+            "--sponsor", metavar="CODE", help="The sponsor to load it for; made from the record if missing."
+        )
+        parser.add_argument(
+            "--with-people", action="store_true", help="Take in names and roles of people; e-mails never."
+        )
         parser.add_argument("--json", action="store_true", help="Print exactly one JSON object.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,5 +58,3 @@ def _as_text(report: TrialReport) -> str:
         lines.append(f"{verb.capitalize()}: {counts or 'nothing'}")
     lines += [f"  {finding['code']} at {finding['where']}: {finding['message']}" for finding in facts["findings"]]
     return "\n".join(lines)
-
-

@@ -19,12 +19,12 @@ from ctms.studies.importers.protocol import (
     as_days,
     read_protocol,
 )
+from tests.data import protocol_file
 
 from .mutations import damaged
 
-PROTOCOLS = Path(__file__).parents[2] / "data" / "usdm"
-PILOT = PROTOCOLS / "CDISC_Pilot_Study.json"
-TOOL_EXPORT = PROTOCOLS / "ddf-sdr-api-study-3111-302-001-sample-usdm_4.json"
+PILOT = protocol_file("CDISC_Pilot_Study")
+TOOL_EXPORT = protocol_file("ddf-sdr-api-study-3111-302-001-sample-usdm_4")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
@@ -111,7 +111,7 @@ def test_the_pilot() -> None:
 
 
 def test_a_loop_and_an_anchor_in_the_middle() -> None:
-    alexion = read_protocol(PROTOCOLS / "Alexion_NCT04573309_Wilsons.json")
+    alexion = read_protocol(protocol_file("Alexion_NCT04573309_Wilsons"))
     assert (alexion.source_study, len(alexion.contacts), len(alexion.visits)) == ("ALXN1840-WD-204", 51, 50)
     assert list(days(alexion).values()) == [-42, -21, -8, -7, -7, -6, -4, -3, -2, -1, *range(40), 53]
     start, last = alexion.contacts[4:6]
@@ -121,7 +121,7 @@ def test_a_loop_and_an_anchor_in_the_middle() -> None:
 
 
 def test_minutes_are_kept() -> None:
-    observational = read_protocol(PROTOCOLS / "observational.json")
+    observational = read_protocol(protocol_file("observational"))
     assert observational.source_study == "AP1234"
     assert observational.contacts[1].day_offset == timedelta(minutes=-15)
     assert observational.contacts[0].day_offset == timedelta(days=-2, minutes=-15)
@@ -346,7 +346,7 @@ def test_days_are_sums_along_the_chains(
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2**32), path=st.sampled_from([PILOT, TOOL_EXPORT, PROTOCOLS / "observational.json"]))
+@given(seed=st.integers(0, 2**32), path=st.sampled_from([PILOT, TOOL_EXPORT, protocol_file("observational")]))
 def test_damaged_protocols_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, seed: int, path: Path) -> None:
     document = damaged(json.loads(path.read_text()), Random(seed))
     with suppress(Unreadable):

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from ctms.studies.importers.facilities import is_masked
 from ctms.studies.importers.registry import RegistryTrial, Unreadable, read_registry
+from tests.data import registry_file
 
 from .mutations import damaged
 
-RECORDS = Path(__file__).parents[2] / "data" / "ctgov_v2"
 EMAIL = "@".join(("trials", "example.org"))
 PHONE = "-".join(("1", "877", "555", "0100"))
 
@@ -60,7 +60,7 @@ def codes(trial: RegistryTrial) -> set[str]:
 def test_real_records(
     nct: str, protocol_no: str, sites: int, countries: int, masked: int, start: str, count: int
 ) -> None:
-    trial = read_registry(RECORDS / f"{nct}.json")
+    trial = read_registry(registry_file(nct))
     assert (trial.nct_id, trial.protocol_no, trial.enrollment_count) == (nct, protocol_no, count)
     assert trial.start is not None
     assert str(trial.start.value) == start
@@ -70,7 +70,7 @@ def test_real_records(
 
 
 def test_a_real_record_in_full() -> None:
-    trial = read_registry(RECORDS / "NCT05925803.json")
+    trial = read_registry(registry_file("NCT05925803"))
     assert trial.lead_sponsor is not None
     assert (trial.lead_sponsor.name, trial.lead_sponsor.klass) == ("AstraZeneca", "INDUSTRY")
     assert (trial.study_type, trial.phases, trial.allocation) == ("INTERVENTIONAL", ("PHASE3",), "RANDOMIZED")
@@ -81,24 +81,24 @@ def test_a_real_record_in_full() -> None:
 
 
 def test_kinds_statuses_and_people_of_real_records() -> None:
-    old = read_registry(RECORDS / "NCT00763412.json")
+    old = read_registry(registry_file("NCT00763412"))
     assert old.start is not None
     assert old.start.kind is None
-    recruiting = read_registry(RECORDS / "NCT05816382.json")
+    recruiting = read_registry(registry_file("NCT05816382"))
     assert recruiting.phases == ("PHASE2", "PHASE3")
     assert {place.status for place in recruiting.locations} == {"NOT_YET_RECRUITING", "RECRUITING", "WITHDRAWN"}
-    nameless = read_registry(RECORDS / "NCT02210780.json")
+    nameless = read_registry(registry_file("NCT02210780"))
     assert {place.facility for place in nameless.locations} == {None}
     assert codes(nameless) == {"FACILITY_MISSING"}
-    lilly = read_registry(RECORDS / "NCT05869903.json")
+    lilly = read_registry(registry_file("NCT05869903"))
     assert (
         sum(contact.role == "PRINCIPAL_INVESTIGATOR" for place in lilly.locations for contact in place.contacts) == 135
     )
 
 
 def test_the_same_record_from_every_container(tmp_path: Path) -> None:
-    one, other = (json.loads((RECORDS / f"{nct}.json").read_text()) for nct in ("NCT00763412", "NCT02210780"))
-    alone = read_registry(RECORDS / "NCT00763412.json")
+    one, other = (json.loads(registry_file(nct).read_text()) for nct in ("NCT00763412", "NCT02210780"))
+    alone = read_registry(registry_file("NCT00763412"))
     assert read(tmp_path, [one]) == alone
     assert read(tmp_path, [other, {"broken": 1}, one], "nct00763412") == alone
     assert read(tmp_path, {"studies": [one, other], "nextPageToken": "x"}, "NCT00763412") == alone
@@ -278,8 +278,8 @@ def test_real_names_are_kept(name: str) -> None:
     assert not is_masked(name, sponsors=["Acme Pharma Inc."])
 
 
-SMALL = json.loads((RECORDS / "NCT00763412.json").read_text())
-LARGER = json.loads((RECORDS / "NCT05869903.json").read_text())
+SMALL = json.loads(registry_file("NCT00763412").read_text())
+LARGER = json.loads(registry_file("NCT05869903").read_text())
 del LARGER["protocolSection"]["contactsLocationsModule"]["locations"][3:]
 
 

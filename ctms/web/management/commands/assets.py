@@ -1,4 +1,7 @@
-"""`manage.py assets` makes the web fonts: small subsets of the packaged Source Sans Pro, in git-ignored var/assets/fonts/."""
+"""`manage.py assets` makes what browsers get and git does not keep, in var/assets/.
+
+Web fonts are small subsets of the packaged Source Sans Pro; the stylesheet is all of static/ui/css/ in one file.
+"""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from django.core.management.base import BaseCommand
 from fontTools import subset
 
 from ctms.run.places import VAR
+from ctms.web import styles
 
 FOLDER = VAR / "assets" / "fonts"
 STAMP = ".made-from"  # a digest of everything the fonts depend on; a dotted name is never served
@@ -54,12 +58,25 @@ FONTS = tuple(Font(weight, script) for weight in WEIGHTS for script in UNICODE_R
 
 
 class Command(BaseCommand):
-    """Makes what pages need and git does not keep. Same package, same bytes; does nothing when that is done already."""
+    """Same package and same sheets, same bytes; does nothing where that is done already."""
 
-    help = "Make the web fonts in var/assets/ from the installed font package."
+    help = "Make fonts and the stylesheet in var/assets/ from the installed font package and static/ui/css/."
     requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._make_stylesheet()
+        self._make_fonts()
+
+    def _make_stylesheet(self) -> None:
+        css = styles.bundle()
+        if styles.BUNDLE.exists() and styles.BUNDLE.read_text() == css:
+            self.stdout.write("The stylesheet is up to date.")
+            return
+        styles.BUNDLE.parent.mkdir(parents=True, exist_ok=True)
+        styles.BUNDLE.write_text(css)
+        self.stdout.write(f"{styles.BUNDLE.name}: {len(css) / 1024:.1f} KB")
+
+    def _make_fonts(self) -> None:
         if is_current(FOLDER):
             self.stdout.write("Fonts are up to date.")
             return

@@ -1,6 +1,6 @@
 """`make demo`: a running, audited, multi-sponsor CTMS with a real trial in it, from nothing, and cleanly ended.
 
-    python -m ctms.run.demo [--port 8000] [--fresh]
+    python -m ctms.demo.run [--port 8000] [--fresh]
 
 The password of the demo's people comes from DEMO_PASSWORD, or is made up on the first run; it is kept, with the
 addresses, in var/accounts.txt for this user only.
@@ -16,7 +16,10 @@ import time
 import urllib.error
 import urllib.request
 
-from ctms.run import embedded, kernel, places
+import psycopg
+
+from ctms.demo.calendar import SHOWN_FROM
+from ctms.run import embedded, kernel, logins, places
 from ctms.run.supervisor import Stopped, Supervisor, listen_for_the_end
 
 _ACCOUNTS = places.VAR / "accounts.txt"
@@ -51,6 +54,7 @@ def _serve(port: int) -> None:
     began = time.monotonic()
     print("Preparing the database ...", flush=True)
     embedded.migrate_if_needed()
+    _set_the_clock()
     password = _password()
     people = _manage("seed_demo", CTMS_DEMO_PASSWORD=password)
     supervisor = Supervisor(f"127.0.0.1:{port}")
@@ -63,6 +67,14 @@ def _serve(port: int) -> None:
         supervisor.watch()
     finally:
         supervisor.stop()
+
+
+def _set_the_clock() -> None:
+    """Puts the hands of the simulated database's clock to the demo's today, once; from then on it runs."""
+    with psycopg.connect(embedded.dsn(logins.OWNER)) as connection:
+        connection.execute(
+            "update ctms_database set clock_offset = %s - clock_timestamp() where clock_offset = '0'", [SHOWN_FROM]
+        )
 
 
 def _options() -> argparse.Namespace:

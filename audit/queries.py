@@ -1,0 +1,192 @@
+"""What happened, as people read it: by record, person, act and time, with labels, old and new values, reason and channel."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.db import models
+
+from audit import reading
+from audit.reading import Model, Place, Row, Wanted, label_field, labels
+from ctms.core.acting import Channel
+
+PAGE = 50
+_VERBS = {"+": "Created", "~": "Changed", "-": "Deleted"}
+_CHANNELS = {
+    Channel.WEB: "browser", Channel.API: "REST", Channel.TASK: "background task", Channel.COMMAND: "command line",
+    Channel.IMPORT: "import", Channel.FEED: "feed", Channel.MIGRATION: "migration", "psql": "database console",
+}  # fmt: skip
+_OWN = {
+    "id",
+    "sponsor_id",
+    "study_id",
+    "partition",
+    "scope_id",
+    "group_id",
+    "schedule_id",
+    "registry_key",
+    "slug",
+    "path",
+}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of a record before and after, in words as of then."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One record touched by one act."""
+
+    at: datetime
+    actor: str
+    reason: str
+    channel: str
+    act: str
+    verb: str
+    kind: str  # what sort of record, in words
+    record: str  # what it was called then
+    changes: tuple[Change, ...]
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class Trail:
+    """A page of the trail, newest first."""
+
+    entries: tuple[Entry, ...]
+    next: str  # what `before` asks for the page after this one; "" at the end
+
+
+def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
+    """A page of what is wanted.
+
+    Raises:
+        BadRequest: `before` is not a place an earlier page named.
+    """
+    rows = reading.newest(wanted, limit=limit + 1, before=_place(before))
+    more, rows = len(rows) > limit, rows[:limit]
+    names = labels(_references(rows))
+    entries = tuple(_entry(row, names) for row in rows)
+    return Trail(entries, _written(rows[-1]) if more else "")
+
+
+def record_trail(record: models.Model, *, before: str = "", limit: int = PAGE) -> Trail:
+    """A page of one record's own trail and of the records that belong to it."""
+    return trail(Wanted(record=(type(record), record.pk)), before=before, limit=limit)
+
+
+def _entry(row: Row, names: dict[Any, str]) -> Entry:
+    now = row.now
+    at = _moment(now)
+    return Entry(
+        at=at,
+        actor=now["history_actor"],
+        reason=now["history_change_reason"],
+        channel=_CHANNELS.get(now["history_channel"], now["history_channel"]),
+        act=now["history_act"],
+        verb=_VERBS[now["history_type"]],
+        kind=str(row.model._meta.verbose_name),
+        record=_called(row, names, at),
+        changes=tuple(_changes(row, names, at)),
+        is_simulated=bool(now["history_simulated"]),
+    )
+
+
+def _called(row: Row, names: dict[Any, str], at: datetime) -> str:
+    """The record's own label, and what it belongs to where that says more: “US-004”; “CDA executed, US-004”."""
+    own = _words(row.model, label_field(row.model), row.now.get(label_field(row.model)), names, at)
+    for owner in ("site", "person", "user"):
+        column = f"{owner}_id"
+        if row.now.get(column) and column != label_field(row.model):
+            related = row.model._meta.get_field(owner).related_model
+            return f"{own}, {names.get((related, row.now[column], at), '')}".strip(", ")
+    return own
+
+
+def _changes(row: Row, names: dict[Any, str], at: datetime) -> Iterator[Change]:
+    """Field by field: what an entry of a new record says, or what changed. Retired fields keep showing."""
+    for column, value in row.now.items():
+        if column.startswith("history_") or column in _OWN:
+            continue
+        old = row.before.get(column) if row.now["history_type"] == "~" else None
+        if value == old or (value in ("", None) and old in ("", None)):
+            continue
+        yield Change(
+            _label(row.model, column),
+            _words(row.model, column, old, names, at),
+            _words(row.model, column, value, names, at),
+        )
+
+
+def _label(model: Model, column: str) -> str:
+    field = _field(model, column)
+    return (
+        str(field.verbose_name).capitalize()
+        if field is not None
+        else f"{column.replace('_', ' ').capitalize()} (retired)"
+    )
+
+
+def _words(model: Model, column: str, value: Any, names: dict[Any, str], at: datetime) -> str:
+    """A stored value as people read it."""
+    if value is None or value == "":
+        return ""
+    field = _field(model, column)
+    if field is not None and field.many_to_one:
+        return names.get((field.related_model, value, at)) or f"no. {value}"
+    if field is not None and field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(field, models.DateTimeField):
+        return f"{datetime.fromisoformat(value).astimezone(UTC):%-d %b %Y %H:%M} UTC"
+    if isinstance(field, models.DateField):
+        return f"{datetime.fromisoformat(value):%-d %b %Y}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def _field(model: Model, column: str) -> Any:
+    for field in model._meta.concrete_fields:
+        if field.column == column:
+            return field
+    return None
+
+
+def _references(rows: list[Row]) -> Iterator[tuple[Model, int, datetime]]:
+    """All records that these rows point to, with the moment whose label is wanted."""
+    for row in rows:
+        at = _moment(row.now)
+        for field in row.model._meta.concrete_fields:
+            if field.many_to_one and hasattr(field.related_model, "history"):
+                for values in (row.now, row.before):
+                    if values.get(field.column) is not None:
+                        yield field.related_model, values[field.column], at
+
+
+def _moment(values: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(values["history_date"]).astimezone(UTC)
+
+
+def _written(row: Row) -> str:
+    table = row.model.history.model._meta.db_table  # type: ignore[attr-defined]
+    return f"{row.now['history_date']}~{table}~{row.now['history_id']}"
+
+
+def _place(before: str) -> Place | None:
+    if not before:
+        return None
+    try:
+        at, table, key = before.split("~")
+        return Place(datetime.fromisoformat(at), table, int(key))
+    except ValueError as error:
+        raise BadRequest("This page address is damaged: go back to the first page.") from error

@@ -1,0 +1,205 @@
+"""SQL behind the reader's view of the trail: three statements, however many tables and rows a page shows.
+
+Raw SQL, because one ordered page is taken over all history tables at once; every name in it comes from a model, every
+value is a parameter. Row-level security confines it to the open sponsor and to the partitions the reader may see.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, models
+from psycopg import sql
+
+from ctms.core.trail.history import regulated_models
+
+Model = type[models.Model]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which part of the trail is read.
+
+    Args:
+        study: only rows of this study, its own included.
+        record: only this record's rows, given as (model, key), and those of other tables that point to it.
+    """
+
+    study: int | None = None
+    record: tuple[Model, int] | None = None
+    model: Model | None = None
+    actor: str = ""
+    act: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a page begins: rows older than this, in the order of the page."""
+
+    at: datetime
+    table: str
+    history_id: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """A history row and the one before it of the same record, with values as JSON has them."""
+
+    model: Model
+    now: dict[str, Any]
+    before: dict[str, Any] = field(default_factory=dict)
+
+
+def newest(wanted: Wanted, *, limit: int, before: Place | None) -> list[Row]:
+    """The newest rows of the trail that are wanted, each with its predecessor."""
+    keys = _keys(wanted, limit, before)
+    rows = _rows(keys)
+    return [rows[key] for key in keys if key in rows]
+
+
+def labels(wanted: Iterable[tuple[Model, int, datetime]]) -> dict[tuple[Model, int, datetime], str]:
+    """What each record was called at that moment: (model, key, moment) -> label."""
+    by_model: dict[Model, list[tuple[int, datetime]]] = {}
+    for model, key, at in dict.fromkeys(wanted):
+        by_model.setdefault(model, []).append((key, at))
+    if not by_model:
+        return {}
+    parts, values, models_in_order = [], [], list(by_model)
+    for position, model in enumerate(models_in_order):
+        pairs = by_model[model]
+        parts.append(
+            sql.SQL(
+                """select {position}, v.id, v.at, (select h.{label}::text from {history} h
+                       where h.{key} = v.id and h.history_date <= v.at order by h.history_id desc limit 1)
+                   from unnest(%s::bigint[], %s::timestamptz[]) v(id, at)"""
+            ).format(
+                position=sql.Literal(position),
+                label=sql.Identifier(label_field(model)),
+                history=sql.Identifier(_history(model)),
+                key=sql.Identifier(model._meta.pk.column),
+            )
+        )
+        values += [[key for key, _ in pairs], [at for _, at in pairs]]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" union all ").join(parts), values)
+        return {(models_in_order[position], key, at): label or "" for position, key, at, label in cursor.fetchall()}
+
+
+def label_field(model: Model) -> str:
+    """The column people know a record of this model by."""
+    return str(getattr(model, "known_by", model._meta.pk.column))
+
+
+def _history(model: Model) -> str:
+    return str(model.history.model._meta.db_table)  # type: ignore[attr-defined]
+
+
+def _columns(model: Model) -> set[str]:
+    return {column.column for column in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined]
+
+
+def _keys(wanted: Wanted, limit: int, before: Place | None) -> list[tuple[str, int]]:
+    """(history table, history id), newest first."""
+    parts, values = [], []
+    for model in [wanted.model] if wanted.model else regulated_models():
+        where = _where(model, wanted)
+        if where is None:
+            continue
+        condition, parameters = where
+        if before is not None:
+            condition = sql.SQL("{} and (h.history_date, {}, h.history_id) < (%s, %s, %s)").format(
+                condition, sql.Literal(_history(model))
+            )
+            parameters = [*parameters, before.at, before.table, before.history_id]
+        parts.append(
+            sql.SQL(
+                "(select {name} as source, h.history_id, h.history_date from {table} h where {condition} "
+                "order by h.history_date desc, h.history_id desc limit %s)"
+            ).format(name=sql.Literal(_history(model)), table=sql.Identifier(_history(model)), condition=condition)
+        )
+        values += [*parameters, limit]
+    if not parts:
+        return []
+    query = sql.SQL(
+        "select source, history_id from ({}) u order by history_date desc, source desc, history_id desc limit %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query.format(sql.SQL(" union all ").join(parts)), [*values, limit])
+        return [(source, key) for source, key in cursor.fetchall()]
+
+
+def _where(model: Model, wanted: Wanted) -> tuple[sql.Composable, list[Any]] | None:
+    """The condition on one table's history, or None where it holds nothing of what is wanted."""
+    columns, key = _columns(model), model._meta.pk.column
+    conditions: list[sql.Composable] = [sql.SQL("true")]
+    values: list[Any] = []
+    if wanted.record is not None:
+        target, record = wanted.record
+        column = key if model is target else _pointing(model, target)
+        if column is None:
+            return None
+        conditions.append(sql.SQL("h.{} = %s").format(sql.Identifier(column)))
+        values.append(record)
+    if wanted.study is not None:
+        column = "study_id" if "study_id" in columns else key if model._meta.label == "studies.Study" else None
+        if column is None:
+            return None
+        conditions.append(sql.SQL("h.{} = %s").format(sql.Identifier(column)))
+        values.append(wanted.study)
+    elif "sponsor_id" not in columns and wanted.record is None:
+        return None  # accounts of all sponsors: read record by record only
+    for condition, value in (
+        ("h.history_actor ilike %s", f"%{_escaped(wanted.actor)}%" if wanted.actor else None),
+        ("h.history_act = %s::uuid", wanted.act or None),
+        ("h.history_date >= %s", wanted.since),
+        ("h.history_date < %s::date + 1", wanted.until),
+    ):
+        if value is not None:
+            conditions.append(sql.SQL(condition))  # type: ignore[arg-type]
+            values.append(value)
+    return sql.SQL(" and ").join(conditions), values
+
+
+def _pointing(model: Model, target: Model) -> str | None:
+    """The column by which records of `model` belong to one of `target`, if it has one."""
+    for column in model._meta.concrete_fields:
+        if column.many_to_one and column.related_model is target and column.name == target._meta.model_name:
+            return str(column.column)
+    return None
+
+
+def _rows(keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row]:
+    by_table: dict[str, list[int]] = {}
+    for table, key in keys:
+        by_table.setdefault(table, []).append(key)
+    if not by_table:
+        return {}
+    known = {_history(model): model for model in regulated_models()}
+    parts = [
+        sql.SQL(
+            """select {name}, h.history_id, to_jsonb(h)::text, (select to_jsonb(p)::text from {table} p
+                   where p.{key} = h.{key} and p.history_id < h.history_id order by p.history_id desc limit 1)
+               from {table} h where h.history_id = any(%s)"""
+        ).format(name=sql.Literal(table), table=sql.Identifier(table), key=sql.Identifier(known[table]._meta.pk.column))
+        for table in by_table
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(" union all ").join(parts), list(by_table.values()))
+        return {
+            (table, key): Row(known[table], _parsed(now), _parsed(before))
+            for table, key, now, before in cursor.fetchall()
+        }
+
+
+def _parsed(text: str | None) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(text, parse_float=Decimal) if text else {}
+    return values
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

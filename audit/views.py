@@ -1,0 +1,100 @@
+"""The reader's pages: the trail of a sponsor, a study, a record or an act, and the access log."""
+
+from typing import Any
+
+from django import forms
+from django.apps import apps
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.http import urlencode
+from django.views import View
+
+from audit.columns import ACCESS_COLUMNS
+from audit.filters import AccessFilter
+from audit.models import AccessEvent
+from audit.queries import trail
+from audit.reading import Wanted
+from ctms.core import protocols
+from ctms.core.trail.history import regulated_models
+from ctms.web.lists import ListView
+from ctms.web.places import InSponsor
+
+
+class TrailForm(forms.Form):
+    """What part of the trail to show. All in the address, so a link shows the same."""
+
+    q = forms.CharField(label="Person", required=False, widget=forms.SearchInput(attrs={"placeholder": "Who acted"}))
+    record = forms.ChoiceField(label="Record", required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    act = forms.UUIDField(label="Act", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        kinds = sorted((model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in regulated_models())
+        self.fields["record"].choices = [("", "All records"), *sorted(kinds, key=lambda kind: kind[1])]  # type: ignore[attr-defined]
+
+
+class TrailView(InSponsor, View):
+    """The trail of a whole sponsor. Subclasses narrow it."""
+
+    page = "audit"
+    title = "Audit trail"
+    template_name = "audit/trail.html"
+
+    def may_enter(self) -> bool:
+        return protocols.authority().may(self.request.user, "audit.view_trail", AccessEvent())
+
+    def study_id(self) -> int | None:
+        return None
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = TrailForm(request.GET or None)
+        asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
+        wanted = Wanted(
+            study=self.study_id(),
+            model=apps.get_model(asked["record"]) if asked.get("record") else None,
+            actor=asked.get("q", ""),
+            act=str(asked["act"]) if asked.get("act") else "",
+            since=asked.get("since"),
+            until=asked.get("until"),
+        )
+        page = trail(wanted, before=request.GET.get("before", ""))
+        query = {name: value for name, value in request.GET.items() if name != "before" and value}
+        context = {
+            "trail": page,
+            "filters": _filters(request, form, query),
+            "next_url": f"{request.path}?{urlencode({**query, 'before': page.next})}" if page.next else "",
+            "first_url": f"{request.path}?{urlencode(query)}" if request.GET.get("before") else "",
+        }
+        return TemplateResponse(request, self.template_name, context)
+
+
+class AccessLog(InSponsor, ListView):
+    """Who came in, who was refused, who took data out."""
+
+    page = "access-log"
+    title = "Access log"
+    noun = ("event", "events")
+    columns = ACCESS_COLUMNS
+    filterset_class = AccessFilter
+    default_sort = "-at"
+    file_name = "access-log"
+
+    def may_enter(self) -> bool:
+        return protocols.authority().may(self.request.user, "audit.view_trail", AccessEvent())
+
+    def rows(self) -> Any:
+        return AccessEvent.objects.visible_to(self.request.user).filter(sponsor=self.sponsor)
+
+
+def _filters(request: HttpRequest, form: TrailForm, query: dict[str, str]) -> dict[str, Any]:
+    applied = []
+    for name, value in query.items():
+        if name in form.fields:
+            words = dict(getattr(form.fields[name], "choices", ())).get(value, value)
+            left = {other: text for other, text in query.items() if other != name}
+            label = form.fields[name].label
+            applied.append({"label": label, "value": words, "remove_url": f"{request.path}?{urlencode(left)}"})
+    return {"action": request.path, "form": form, "applied": applied, "reset_url": request.path, "hidden": []}
+

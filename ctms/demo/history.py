@@ -1,0 +1,173 @@
+"""What happened at the demo's sites: invented, drawn from one seed, and carried out by the cast through the services.
+
+Nothing is written behind the services' backs: each step is the call that a person's click would make, on its day, under
+that person's name, with all rules in force.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from ctms.accounts.models import User
+from ctms.core.acting import Channel, acting, on_simulated_day
+from ctms.demo.calendar import BEGINS, TODAY, noon
+from sites.models import EvidenceCode, PersonnelRole, Site
+from sites.services.evidence import record_evidence
+from sites.services.personnel import add_personnel
+from sites.services.statuses import move_enrolment, move_site
+
+E = EvidenceCode
+
+_SEED = 3460
+_SURNAMES = (
+    "Adler", "Aydin", "Bach", "Bauer", "Berger", "Costa", "Dubois", "Ferri", "Fischer", "Garcia", "Haas", "Ito", "Jansen",
+    "Kaya", "Kim", "Kovacs", "Lang", "Lopez", "Marino", "Meyer", "Nagy", "Nowak", "Okada", "Park", "Popescu", "Reyes",
+    "Rossi", "Sato", "Silva", "Smit", "Stone", "Tanaka", "Vidal", "Wagner", "Walsh", "Weiss", "Wood", "Yamada", "Zeman",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing somebody did on a day."""
+
+    day: date
+    order: int  # among the steps of one site
+    who: str
+    reason: str
+    by_person: bool
+    do: Callable[[User, Any], Any]
+
+
+class SiteStory:
+    """The steps of one site, in order, each some days after the one before."""
+
+    def __init__(self, site: Site, chance: Random) -> None:
+        self.site = site
+        self.chance = chance
+        self.day = BEGINS + timedelta(days=chance.randrange(4, 40))
+        self.steps: list[Step] = []
+        # A CRO's monitor works in some countries, the sponsor's lead CRA in the others.
+        self.monitor = "idris" if site.country.country in ("AT", "DE", "HU", "PL") else "lena"
+
+    def wait(self, low: int, high: int) -> None:
+        """Lets working days pass; nothing happens at weekends."""
+        self.day += timedelta(days=self.chance.randrange(low, high + 1))
+        while self.day.weekday() > 4:
+            self.day += timedelta(days=1)
+
+    def move(self, name: str, *, who: str = "", reason: str = "", code: str = "") -> None:
+        day = self.day
+
+        def do(by: User, at: Any) -> Any:
+            return move_site(site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code)
+
+        self._add(who or self.monitor, reason or name.replace("_", " ").capitalize(), do, by_person=bool(reason))
+
+    def enrolment(self, name: str, *, who: str, reason: str, code: str = "") -> None:
+        day = self.day
+
+        def do(by: User, at: Any) -> Any:
+            return move_enrolment(site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code)
+
+        self._add(who, reason, do, by_person=True)
+
+    def fact(self, code: EvidenceCode, *, who: str = "") -> None:
+        day, number = self.day, f"eTMF-SIM-{self.chance.randrange(10**5):05}"
+
+        def do(by: User, at: Any) -> Any:
+            return record_evidence(site=self.site, code=code, occurred_on=day, reference=number, by=by, at=at)
+
+        self._add(who or self.monitor, f"Evidence: {code.label}", do)
+
+    def engage(self, role: PersonnelRole) -> None:
+        day, name = self.day, f"Dr. {self.chance.choice('ABCDEFGHJKLMNPRSTVW')}. {self.chance.choice(_SURNAMES)}"
+
+        def do(by: User, at: Any) -> Any:
+            return add_personnel(site=self.site, new_name=name, role=role, starts_on=day, by=by)
+
+        self._add(self.monitor, "Delegation log of the site", do, by_person=True)
+
+    def _add(self, who: str, reason: str, do: Callable[[User, Any], Any], *, by_person: bool = False) -> None:
+        if self.day < TODAY:
+            self.steps.append(Step(self.day, len(self.steps), who, reason, by_person, do))
+
+
+def tell(site: Site, chance: Random) -> list[Step]:
+    """One site's story, as far as it has come by the demo's today."""
+    story = SiteStory(site, chance)
+    fate = chance.random()
+    story.move("contact")
+    if fate < 0.01:
+        story.wait(3, 10)
+        story.move("do_not_use", who="mara", reason="Open inspection findings at the site")
+        return story.steps
+    story.wait(2, 8)
+    story.move("send_cda")
+    if fate < 0.05:
+        story.wait(8, 25)
+        story.move("decline", code=chance.choice(("NO_CAPACITY", "COMPETING")))
+        return story.steps
+    story.wait(5, 21)
+    story.fact(E.CDA_EXE)
+    story.move("execute_cda")
+    story.wait(1, 4)
+    story.move("send_feasibility")
+    story.wait(7, 24)
+    story.engage(PersonnelRole.PRINCIPAL_INVESTIGATOR)
+    story.fact(E.FEAS_IN)
+    story.move("receive_feasibility")
+    story.wait(4, 16)
+    if fate < 0.09:
+        story.move("not_select", who="mara", code=chance.choice(("FEASIBILITY", "TIMELINE")))
+        return story.steps
+    story.move("plan_sqv")
+    story.wait(10, 32)
+    story.fact(E.SQV_WAIVED if fate > 0.9 else E.SQV_APPROVED)
+    story.move("complete_sqv")
+    story.wait(3, 18)
+    if fate < 0.115:
+        story.move("keep_as_backup", who="mara", reason="Enough sites in the country for now")
+        return story.steps
+    story.move("select", who="mara", reason="Qualified; patient numbers and timeline fit the country plan")
+    _start_up(story, fate)
+    return story.steps
+
+
+def _start_up(story: SiteStory, fate: float) -> None:
+    story.wait(2, 10)
+    story.move("start_up")
+    story.wait(35, 190)
+    if fate < 0.13:
+        story.move("drop", who="mara", reason="Contract not agreed after four redline rounds", code="TIMELINE")
+        return
+    story.fact(E.SIV_GATE)
+    story.move("pass_siv_gate")
+    story.wait(5, 25)
+    story.fact(E.SIV)
+    story.engage(PersonnelRole.COORDINATOR)
+    story.move("initiate")
+    story.wait(4, 22)
+    story.fact(E.GREEN_LIGHT, who="mara")
+    story.fact(E.IP_RELEASED, who="mara")
+    story.fact(E.ACT_LETTER)
+    story.move("activate", who="mara")
+    if 0.4 < fate < 0.44:
+        story.wait(20, 60)
+        story.enrolment("hold_enrolment", who="mara", reason="Freezer excursion under investigation", code="SCREENING")
+        if fate < 0.42:
+            story.wait(9, 20)
+            story.enrolment("resume_enrolment", who="mara", reason="Excursion closed, stock released")
+
+
+def play(sites: Sequence[Site], people: dict[str, User]) -> int:
+    """Carries out everybody's steps, day by day on the simulated clock; returns how many there were."""
+    chance = Random(_SEED)
+    steps = [step for site in sites for step in tell(site, chance)]
+    for step in sorted(steps, key=lambda step: step.day):  # stable: a site's own order holds within a day
+        at, by = noon(step.day), people[step.who]
+        with on_simulated_day(at), acting(by, reason=step.reason, channel=Channel.WEB, by_person=step.by_person):
+            step.do(by, at)
+    return len(steps)
+

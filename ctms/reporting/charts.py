@@ -1,0 +1,117 @@
+"""Charts of the overviews: server-drawn SVG, looks by CSS classes, words beside every line."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from sites.models import OperationalStatus
+
+_STYLES = {
+    OperationalStatus.SELECTED: "plan",
+    OperationalStatus.INITIATED: "forecast",
+    OperationalStatus.ACTIVATED: "actual",
+}
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Dates and counts to pixels."""
+
+    first: date
+    last: date
+    most: int
+    width: int
+    height: int
+    left: int = 36
+    right: int = 96
+    top: int = 14
+    bottom: int = 26
+
+    def x(self, day: date) -> float:
+        span = max((self.last - self.first).days, 1)
+        return self.left + (self.width - self.left - self.right) * (day - self.first).days / span
+
+    def y(self, count: float) -> float:
+        return self.height - self.bottom - (self.height - self.top - self.bottom) * count / self.most
+
+    @property
+    def end(self) -> int:
+        return self.width - self.right
+
+
+def activation_chart(reached: Mapping[str, Sequence[date]], *, today: date) -> SafeString:
+    """Cumulative numbers of sites that came to each status, from the first event to today; "" before any event.
+
+    Args:
+        reached: status -> the days on which sites first came to it, in order.
+    """
+    days = [day for listed in reached.values() for day in listed]
+    if not days:
+        return mark_safe("")
+    first, most = min(days).replace(day=1), max(len(listed) for listed in reached.values())
+    wide = _Frame(first, today, _round_up(most), 820, 300)
+    narrow = _Frame(first, today, _round_up(most), 380, 260, left=28, right=12)
+    return _chart(reached, wide, "wide") + _chart(reached, narrow, "narrow")
+
+
+def _chart(reached: Mapping[str, Sequence[date]], frame: _Frame, kind: str) -> SafeString:
+    words = ", ".join(f"{OperationalStatus(status).label.lower()} {len(days)}" for status, days in reached.items())
+    parts = [*_grid(frame, kind), *_lines(reached, frame)]
+    if kind == "wide":
+        parts += _end_labels(reached, frame)
+    return format_html(
+        '<svg class="c-chart c-chart--{}" viewBox="0 0 {} {}" role="img" aria-label="Sites over time: {} by today.">{}</svg>',
+        kind, frame.width, frame.height, words, format_html_join("", "{}", ((part,) for part in parts)),
+    )  # fmt: skip
+
+
+def _grid(frame: _Frame, kind: str) -> Iterator[SafeString]:
+    for step in range(5):
+        count = frame.most * step // 4
+        y = frame.y(count)
+        yield format_html('<line class="c-chart__grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>', frame.left, frame.end, y, y)
+        yield format_html('<text x="{}" y="{:.1f}" text-anchor="end">{}</text>', frame.left - 8, y + 4, count)
+    months = list(_months(frame.first, frame.last))
+    every = -(-len(months) // (8 if kind == "wide" else 4))
+    for month in months[::every]:
+        label = f"{month:%b} ’{month:%y}"
+        yield format_html('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>', frame.x(month), frame.height - 6, label)
+
+
+def _lines(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[SafeString]:
+    for status, days in reached.items():
+        if days:
+            path = f"M{frame.x(days[0]):.1f},{frame.y(0):.1f}"
+            for count, day in enumerate(days, start=1):
+                path += f"H{frame.x(day):.1f}V{frame.y(count):.1f}"
+            path += f"H{frame.x(frame.last):.1f}"
+            yield format_html('<path class="c-chart__{}" d="{}"/>', _STYLES[OperationalStatus(status)], path)
+
+
+def _end_labels(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[SafeString]:
+    """Each line's name and number at its end, pushed apart so that they do not overlap."""
+    floor = float(frame.height)
+    for status, days in sorted(reached.items(), key=lambda item: len(item[1])):
+        y = min(frame.y(len(days)) + 4, floor - 16)
+        floor = y
+        label = f"{OperationalStatus(status).label} {len(days)}"
+        style = _STYLES[OperationalStatus(status)]
+        yield format_html('<text class="c-chart__label c-chart__label--{}" x="{}" y="{:.1f}">{}</text>', style, frame.end + 8, y, label)
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
+
+
+def _round_up(count: int) -> int:
+    """The next number that four grid lines divide evenly."""
+    for step in (1, 2, 5, 10, 20, 25, 50, 100, 250, 500, 1000):
+        if count <= 4 * step:
+            return 4 * step
+    return -(-count // 4000) * 4000

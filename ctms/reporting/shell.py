@@ -1,0 +1,166 @@
+"""What stands around every page: navigation, the study > country > site selector, crumbs, the person. A context processor.
+
+Composed here, above all rooms, from the place that the view put on the request.
+"""
+
+from functools import cache
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest
+from django.urls import reverse
+
+from ctms.accounts import access
+from ctms.accounts.roles import Role
+from ctms.core import protocols
+from ctms.studies.models import Study, StudyCountry
+from ctms.web.places import Place
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """`is_simulated`, and `shell` (None outside a sponsor's pages)."""
+    return {"is_simulated": _is_simulated(), "shell": _shell(request)}
+
+
+@cache
+def _is_simulated() -> bool:
+    """Asked once per process: the owner decides it when the database is made."""
+    with connection.cursor() as cursor:
+        cursor.execute("select ctms_is_simulated()")
+        return bool(cursor.fetchone()[0])
+
+
+def _shell(request: HttpRequest) -> dict[str, Any] | None:
+    sponsor = getattr(request, "sponsor", None)
+    if sponsor is None:
+        return None
+    place: Place = getattr(request, "place", None) or Place(sponsor)
+    return {
+        "nav": list(_navigation(request, place)),
+        "context": _selector(request, place),
+        "crumbs": list(_crumbs(place)),
+        "user": _person(request, sponsor),
+        "palette": {"url": reverse("search", args=[sponsor.code])},
+    }
+
+
+def _navigation(request: HttpRequest, place: Place) -> Any:
+    """Groups of entries; each entry is there because its page is."""
+    code = place.sponsor.code
+
+    def item(label: str, name: str, icon: str, *arguments: str, pages: tuple[str, ...] = ()) -> dict[str, Any]:
+        current = place.page == name or place.page in pages
+        return {"label": label, "url": reverse(name, args=[code, *arguments]), "icon": icon, "current": current}
+
+    yield {"heading": "", "items": [item("Portfolio", "portfolio", "layout-dashboard")]}
+    if place.study is not None:
+        slug = place.study.slug
+        site_pages = ("site", "site-status", "site-evidence", "site-people", "site-history")
+        items = [
+            item("Overview", "study", "clipboard-list", slug),
+            item("Countries", "countries", "globe", slug, pages=("country",)),
+            item("Sites", "sites", "hospital", slug, pages=site_pages),
+            item("Visit schedule", "schedule", "calendar-days", slug),
+            item("Data sources", "sources", "database", slug),
+        ]
+        if protocols.authority().may(request.user, "audit.view_trail", place.study):
+            items.append(item("Audit trail", "study-audit", "history", slug))
+        yield {"heading": "This study", "items": items}
+    yield {
+        "heading": "Directory",
+        "items": [
+            item("Facilities", "facilities", "building-2"),
+            item("Site staff", "people", "users"),
+            item("Organisations", "organisations", "briefcase"),
+        ],
+    }
+    if any(grant.path == "/" and grant.role for grant in access.grants_of(request.user)) and _may_audit(request):
+        yield {
+            "heading": "Control",
+            "items": [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")],
+        }
+
+
+def _may_audit(request: HttpRequest) -> bool:
+    from audit.models import AccessEvent
+
+    return protocols.authority().may(request.user, "audit.view_trail", AccessEvent())
+
+
+def _selector(request: HttpRequest, place: Place) -> dict[str, Any]:
+    """The studies this person has a part in and, inside one, its countries. Sites are found by searching."""
+    code = place.sponsor.code
+    studies = Study.objects.visible_to(request.user).order_by("protocol_no")[:50]
+    choices = []
+    for study in studies:
+        here = place.study is not None and study.pk == place.study.pk
+        choices.append({
+            "label": study.protocol_no, "sub": study.acronym or study.title, "depth": 0,
+            "url": reverse("study", args=[code, study.slug]), "current": here and place.country is None,
+        })  # fmt: skip
+        if here:
+            choices += _country_choices(request, place)
+    return {
+        "label": place.study.protocol_no if place.study else "All studies",
+        "sub": _place_words(place),
+        "choices": choices,
+        "search_url": reverse("search", args=[code]),
+    }
+
+
+def _country_choices(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+    """The countries of the study; choosing one keeps the page where the page has one per country."""
+    name = "country-sites" if place.page == "sites" else "country"
+    countries = StudyCountry.objects.visible_to(request.user).filter(study=place.study)
+    chosen = place.country.pk if place.country else None
+    return [
+        {
+            "label": country.name, "sub": "", "depth": 1, "current": country.pk == chosen,
+            "url": reverse(name, args=[place.sponsor.code, place.study.slug, country.country.lower()]),
+        }
+        for country in sorted(countries, key=lambda country: country.name)
+    ]  # fmt: skip
+
+
+def _place_words(place: Place) -> str:
+    if place.site is not None:
+        return f"{place.site.number} {place.site.facility.city}"
+    if place.country is not None:
+        return f"{place.country.name} · all sites"
+    return "All countries · all sites" if place.study else str(place.sponsor)
+
+
+def _crumbs(place: Place) -> Any:
+    """From the portfolio down to this page; the last has no address."""
+    code = place.sponsor.code
+    steps = [("Portfolio", reverse("portfolio", args=[code]))]
+    if place.study is not None:
+        slug = place.study.slug
+        steps.append((place.study.protocol_no, reverse("study", args=[code, slug])))
+        if place.country is not None:
+            steps.append((place.country.name, reverse("country", args=[code, slug, place.country.country.lower()])))
+        if place.site is not None:
+            steps.append((place.site.number, reverse("site", args=[code, slug, place.site.number])))
+    if place.title:
+        steps.append((place.title, ""))
+    last = len(steps) - 1
+    for position, (label, url) in enumerate(steps):
+        yield {"label": label, "url": "" if position == last else url}
+
+
+def _person(request: HttpRequest, sponsor: Any) -> dict[str, Any]:
+    roles = sorted({Role(grant.role).label for grant in access.grants_of(request.user)})
+    return {
+        "name": request.user.full_name,  # type: ignore[union-attr]
+        "initials": request.user.initials,  # type: ignore[union-attr]
+        "role": ", ".join(roles) or "No role yet",
+        "sponsor": sponsor.name,
+        "sponsors": [
+            {
+                "name": membership.sponsor.name,
+                "url": reverse("portfolio", args=[membership.sponsor.code]),
+                "current": membership.sponsor_id == sponsor.pk,
+            }
+            for membership in access.memberships(request.user)
+        ],
+    }

@@ -1,0 +1,25 @@
+"""What may happen to a visit schedule next."""
+
+from ctms.core.lifecycle import Lifecycle, Move, Request
+from ctms.studies.models import ScheduleStatus, VisitSchedule
+
+
+def has_undated_contacts(schedule: VisitSchedule, request: Request) -> str | None:
+    """A schedule that cannot say when a contact is due cannot be followed."""
+    undated = schedule.contacts.filter(day=None).count()
+    if undated == 0:
+        return None
+    return "One contact has no day yet." if undated == 1 else f"{undated} contacts have no day yet."
+
+
+SCHEDULE = Lifecycle(
+    "Visit schedule",
+    start=ScheduleStatus.DRAFT,
+    statuses=ScheduleStatus,
+    moves=(
+        Move("approve", (ScheduleStatus.DRAFT,), ScheduleStatus.APPROVED, "studies.approve_schedule", "Approve",
+             reason=True, unless=(has_undated_contacts,)),
+        Move("retire", (ScheduleStatus.APPROVED,), ScheduleStatus.SUPERSEDED, "studies.approve_schedule", "Retire",
+             reason=True),
+    ),
+)  # fmt: skip

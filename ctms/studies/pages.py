@@ -1,0 +1,30 @@
+"""What views inside a study share: the study and country that the address names, if this person may see them."""
+
+from django.utils.functional import cached_property
+
+from ctms.studies.models import Study, StudyCountry
+from ctms.web.places import InSponsor, Place, found
+
+
+class InStudy(InSponsor):
+    """A page of one study, and within it perhaps of one country: /s/<study>/... or /s/<study>/c/<country>/..."""
+
+    @cached_property
+    def study(self) -> Study:
+        """The study of the address; 404 for one that is not there, or not for this person."""
+        studies = Study.objects.visible_to(self.request.user).select_related("scope", "sponsor")
+        study: Study = found(studies.filter(slug=self.kwargs["study"]))
+        return study
+
+    @cached_property
+    def country(self) -> StudyCountry | None:
+        """The country of the address, if it names one."""
+        if "country" not in self.kwargs:
+            return None
+        countries = StudyCountry.objects.visible_to(self.request.user).select_related("scope")
+        country: StudyCountry = found(countries.filter(study=self.study, country=self.kwargs["country"].upper()))
+        return country
+
+    @property
+    def place(self) -> Place:
+        return Place(self.sponsor, self.study, self.country, page=self.page, title=self.place_title)

@@ -1,0 +1,105 @@
+"""The visit schedule as a picture: one lane per contact, its window as a bar, its day as a mark; SVG, drawn here.
+
+Shapes say how a contact takes place (circle: in person; diamond: not in person), so nothing depends on colour. All
+looks come from CSS classes; a narrow variant is drawn for phones, because a shrunken one could not be read.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from math import ceil, floor
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from ctms.studies.models import ScheduledContact
+from ctms.studies.wording import day_words, window_words
+
+_DAY = timedelta(days=1)
+_ROW, _TOP = 28, 34
+
+
+def schedule_pictures(contacts: Sequence[ScheduledContact]) -> SafeString:
+    """The wide and the narrow picture; CSS shows one of them. Nothing for a schedule in which no contact has a day."""
+    if not any(contact.day is not None for contact in contacts):
+        return mark_safe("")
+    return _picture(contacts, width=1100, labels=250, kind="wide") + _picture(contacts, width=360, labels=112, kind="narrow")
+
+
+def _picture(contacts: Sequence[ScheduledContact], *, width: int, labels: int, kind: str) -> SafeString:
+    axis = _Axis(contacts, left=labels, right=width - 18)
+    height = _TOP + _ROW * len(contacts) + 6
+    return format_html(
+        '<svg class="p-schedule c-chart c-chart--{}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
+        kind, width, height,
+        "Visit schedule: days and windows of each contact. The table below says the same in words.",
+        format_html_join("", "{}", ((part,) for part in _grid(axis, height))),
+        format_html_join("", "{}", ((_lane(axis, contact, row, kind),) for row, contact in enumerate(contacts))),
+    )  # fmt: skip
+
+
+class _Axis:
+    """Days to pixels, over all days and windows of the schedule."""
+
+    def __init__(self, contacts: Sequence[ScheduledContact], *, left: int, right: int) -> None:
+        nothing = timedelta()
+        days = [contact for contact in contacts if contact.day is not None]
+        self.first = min(floor((c.day - (c.window_before or nothing)) / _DAY) for c in days)
+        self.last = max(ceil((c.day + (c.window_after or nothing)) / _DAY) for c in days)
+        self.last = max(self.last, self.first + 1)
+        self.left, self.right = left + 12, right
+
+    def x(self, day: timedelta) -> float:
+        return self.left + (self.right - self.left) * (day / _DAY - self.first) / (self.last - self.first)
+
+    def ticks(self) -> Iterator[int]:
+        """Round days, four to ten of them."""
+        span = self.last - self.first
+        most = 10 if self.right - self.left > 500 else 4
+        step = next(step for step in (1, 2, 7, 14, 28, 56, 84, 168, 364, 728, 3640, 36400, 364000) if span / step <= most)
+        yield from range(ceil(self.first / step) * step, self.last + 1, step)
+
+
+def _grid(axis: _Axis, height: int) -> Iterator[SafeString]:
+    for day in axis.ticks():
+        x = axis.x(timedelta(days=day))
+        kind = "zero" if day == 0 else "grid"
+        yield format_html('<line class="p-schedule__{}" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>', kind, x, x, _TOP - 8, height - 4)
+        yield format_html('<text class="p-schedule__tick" x="{:.1f}" y="16" text-anchor="middle">{}</text>', x, _tick(day))
+
+
+def _tick(day: int) -> str:
+    return f"{'−' if day < 0 else ''}{abs(day)}"
+
+
+def _lane(axis: _Axis, contact: ScheduledContact, row: int, kind: str) -> SafeString:
+    middle = _TOP + _ROW * row + _ROW / 2
+    words = f"{contact.label}: {day_words(contact.day)}, {window_words(contact.window_before, contact.window_after)}"
+    label = contact.label if kind == "wide" or len(contact.label) <= 16 else contact.label[:15] + "…"
+    return format_html(
+        '<g><title>{}</title><rect class="p-schedule__row" x="0" y="{:.1f}" width="100%" height="{}"/>'
+        '<text class="p-schedule__label" x="4" y="{:.1f}">{}</text>{}</g>',
+        words, middle - _ROW / 2, _ROW, middle + 4, label, _mark(axis, contact, middle),
+    )  # fmt: skip
+
+
+def _mark(axis: _Axis, contact: ScheduledContact, middle: float) -> SafeString:
+    if contact.day is None:
+        return format_html('<text class="p-schedule__none" x="{}" y="{:.1f}">no day in the source</text>', axis.left, middle + 4)
+    x = axis.x(contact.day)
+    bar = SafeString()
+    if contact.window_before is not None or contact.window_after is not None:
+        begin = axis.x(contact.day - (contact.window_before or timedelta()))
+        end = axis.x(contact.day + (contact.window_after or timedelta()))
+        bar = format_html(
+            '<rect class="p-schedule__window" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="12" rx="3"/>',
+            begin, middle - 6, max(end - begin, 2),
+        )  # fmt: skip
+    shape = '<circle class="p-schedule__mark" cx="{0:.1f}" cy="{1:.1f}" r="5"/>'
+    if not is_in_person(contact):
+        shape = '<path class="p-schedule__mark p-schedule__mark--remote" d="M{0:.1f},{1:.1f}m0,-6.5l6.5,6.5 -6.5,6.5 -6.5,-6.5z"/>'
+    return bar + format_html(shape, x, middle)
+
+
+def is_in_person(contact: ScheduledContact) -> bool:
+    """Whether the contact takes place face to face; unknown counts as yes. Modes are those of its visit."""
+    return not contact.modes or any("person" in mode.casefold() for mode in contact.modes)

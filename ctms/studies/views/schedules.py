@@ -1,0 +1,115 @@
+"""The visit schedule: its latest version, earlier ones, and approval."""
+
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views import View
+
+from ctms.core.lifecycle import Request
+from ctms.studies.lifecycle import SCHEDULE
+from ctms.studies.models import ScheduledContact, VisitSchedule
+from ctms.studies.pages import InStudy
+from ctms.studies.picture import is_in_person, schedule_pictures
+from ctms.studies.services.schedules import move_schedule
+from ctms.studies.wording import day_words, window_words
+from ctms.web.moves import MoveView
+from ctms.web.places import found
+
+_TONES = {"DRAFT": "info", "APPROVED": "ok", "SUPERSEDED": "mute"}
+
+
+class InSchedule(InStudy):
+    """A page of one version of the study's schedule; without a number in the address, of the latest."""
+
+    page = "schedule"
+
+    @cached_property
+    def schedule(self) -> VisitSchedule | None:
+        versions = VisitSchedule.objects.visible_to(self.request.user).filter(study=self.study).select_related("run", "study")
+        if "number" in self.kwargs:
+            schedule: VisitSchedule = found(versions.filter(number=self.kwargs["number"]))
+            return schedule
+        return versions.order_by("-number").first()
+
+
+class Schedule(InSchedule, View):
+    title = "Visit schedule"
+    template_name = "studies/schedule.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        context = self._context(self.schedule) if self.schedule else {"schedule": None}
+        return TemplateResponse(request, self.template_name, {"study": self.study, **context})
+
+    def _context(self, schedule: VisitSchedule) -> dict[str, Any]:
+        contacts = list(
+            schedule.contacts.select_related("visit").prefetch_related("activities__activity").order_by("position")
+        )
+        versions = VisitSchedule.objects.visible_to(self.request.user).filter(study=self.study).order_by("-number")
+        arguments = [self.sponsor.code, self.study.slug]
+        return {
+            "schedule": schedule,
+            "tone": _TONES[schedule.status],
+            "picture": schedule_pictures(contacts),
+            "contacts": [_row(contact) for contact in contacts],
+            "matrix": _matrix(contacts),
+            "undated": [contact for contact in contacts if contact.day is None],
+            "findings": list(schedule.run.findings.all()) if schedule.run else [],
+            "offers": [
+                {"offer": offer, "url": reverse("schedule-move", args=[*arguments, schedule.number, offer.move.name])}
+                for offer in SCHEDULE.offers(schedule, Request(self.request.user))
+            ],
+            "versions": [
+                {
+                    "label": f"Version {version.number}",
+                    "url": reverse("schedule-version", args=[*arguments, version.number]),
+                    "current": version.pk == schedule.pk,
+                }
+                for version in versions
+            ],
+        }
+
+
+class Move(InSchedule, MoveView):
+    """Approving a version."""
+
+    lifecycle = SCHEDULE
+
+    @property
+    def record(self) -> Any:
+        return self.schedule
+
+    @property
+    def back_url(self) -> str:
+        return reverse("schedule", args=[self.sponsor.code, self.study.slug])
+
+    def make(self, *, move: str, by: Any, reason: str, at: Any, **_: Any) -> Any:
+        return move_schedule(schedule=self.record, move=move, reason=reason, by=by)
+
+
+def _row(contact: ScheduledContact) -> dict[str, Any]:
+    return {
+        "contact": contact,
+        "visit": contact.visit.label if contact.visit else "",
+        "day": day_words(contact.day),
+        "window": window_words(contact.window_before, contact.window_after),
+        "modes": ", ".join(contact.modes) or "not given",
+        "is_in_person": is_in_person(contact),
+        "activities": ", ".join(one.activity.name for one in contact.activities.all()),
+    }
+
+
+def _matrix(contacts: list[ScheduledContact]) -> dict[str, Any]:
+    """The schedule of activities: activity by contact."""
+    done = {(one.activity.name, contact.pk) for contact in contacts for one in contact.activities.all()}
+    positions = {one.activity.name: one.activity.position for contact in contacts for one in contact.activities.all()}
+    return {
+        "epochs": [(epoch, len(list(group))) for epoch, group in groupby(contacts, key=lambda contact: contact.epoch)],
+        "heads": [contact.label for contact in contacts],
+        "rows": [
+            (name, [(name, contact.pk) in done for contact in contacts]) for name in sorted(positions, key=lambda n: positions[n])
+        ],
+    }

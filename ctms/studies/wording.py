@@ -1,0 +1,48 @@
+"""Days and windows of a visit schedule in words. A missing window, one of zero length and one of hours differ."""
+
+from datetime import timedelta
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def day_words(day: timedelta | None) -> str:
+    """The day from day 0: "day −14", "day 0", "day 0 −15 min"; "no day" where none can be told."""
+    if day is None:
+        return "no day"
+    whole = round(day / timedelta(days=1))
+    rest = day - timedelta(days=whole)
+    words = f"day {_signed(whole)}" if whole else "day 0"
+    return f"{words} {MINUS if rest < timedelta() else '+'}{length_words(abs(rest))}" if rest else words
+
+
+def window_words(before: timedelta | None, after: timedelta | None) -> str:
+    """"±3 d", "−4 h to 0", "exact", "no window given"."""
+    if before is None and after is None:
+        return "no window given"
+    if before == after == timedelta():
+        return "exact"
+    if before == after and before is not None:
+        return f"±{length_words(before)}"
+    return f"{_edge(before, MINUS)} to {_edge(after, '+')}"
+
+
+def length_words(length: timedelta) -> str:
+    """A length in its largest whole unit: "2 wk" is "14 d"; "4 h"; "15 min"."""
+    for size, unit in ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")):
+        if length >= size and not length % size:
+            return f"{length // size} {unit}"
+    if length >= timedelta(days=1):
+        return f"{length // timedelta(days=1)} d {length_words(length % timedelta(days=1))}"
+    if length >= timedelta(hours=1):
+        return f"{length // timedelta(hours=1)} h {length_words(length % timedelta(hours=1))}"
+    return f"{length.total_seconds():g} s" if length else "0"
+
+
+def _edge(length: timedelta | None, sign: str) -> str:
+    if length is None:
+        return "open"
+    return f"{sign}{length_words(length)}" if length else "0"
+
+
+def _signed(number: int) -> str:
+    return f"{MINUS if number < 0 else ''}{abs(number)}"

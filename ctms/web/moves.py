@@ -1,0 +1,100 @@
+"""The one move view: a lifecycle move as a page with the day, the reason, and what stands against it."""
+
+from datetime import date
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.views import View
+
+from ctms.core import clock
+from ctms.core.acting import Channel, acting
+from ctms.core.lifecycle import Lifecycle, Move, Offer, Request
+from ctms.core.refusals import Refusal
+from ctms.web.refusable import RefusableForm
+
+
+class MoveForm(RefusableForm):
+    """The day a move happened, and its reason where the move wants one."""
+
+    effective_on = forms.DateField(
+        label="Day it happened", widget=forms.DateInput(attrs={"type": "date"}), help_text="At the site. It may be in the past."
+    )
+    reason_code = forms.ChoiceField(label="Reason")
+    reason = forms.CharField(label="In words", widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000)
+
+    def __init__(self, move: Move, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, initial={"effective_on": today}, **options)
+        self.fields["effective_on"].widget.attrs["max"] = today.isoformat()
+        self.fields["reason"].required = move.reason
+        if move.reason_codes:
+            self.fields["reason_code"].choices = [("", "Choose …"), *move.reason_codes]  # type: ignore[attr-defined]
+        else:
+            del self.fields["reason_code"]
+            self.fields["reason"].label = "Reason" if move.reason else "Note (optional)"
+
+
+class MoveView(View):
+    """Shows and makes one move of a record. A subclass says which record, which lifecycle and which service."""
+
+    lifecycle: ClassVar[Lifecycle]
+    template_name: ClassVar[str] = "web/move.html"
+
+    @property
+    def record(self) -> Any:
+        raise NotImplementedError
+
+    @property
+    def back_url(self) -> str:
+        raise NotImplementedError
+
+    def today(self) -> date:
+        """The day at the record's place."""
+        return clock.today()
+
+    def make(self, **arguments: Any) -> Any:
+        """Calls the service: move, effective_on, reason, reason_code, by, at."""
+        raise NotImplementedError
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        offer = self._offer()
+        return self._page(offer, MoveForm(offer.move, today=self.today()))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        offer = self._offer()
+        form = MoveForm(offer.move, request.POST, today=self.today())
+        if not form.is_valid():
+            return self._page(offer, form, status=422)
+        said = form.cleaned_data
+        words = dict(offer.move.reason_codes).get(said.get("reason_code", ""), "")
+        reason = ": ".join(filter(None, (words, said["reason"].strip())))
+        try:
+            with acting(request.user, reason=reason or offer.move.label, channel=Channel.WEB, by_person=bool(reason)):  # type: ignore[arg-type]
+                self.make(by=request.user, at=clock.now(), move=offer.move.name, **said)
+        except Refusal as refusal:
+            form.refuse(refusal)
+            return self._page(offer, form, status=refusal.status)
+        target = self.lifecycle.statuses(offer.move.target).label
+        messages.success(request, f"{self.record}: now {target.lower()}.")
+        return redirect(self.back_url)
+
+    def _offer(self) -> Offer:
+        """The move of the address; 404 unless it is open from here to this person."""
+        for offer in self.lifecycle.offers(self.record, Request(self.request.user)):
+            if offer.move.name == self.kwargs["move"]:
+                return offer
+        raise Http404
+
+    def _page(self, offer: Offer, form: MoveForm, *, status: int = 200) -> HttpResponse:
+        context = {
+            "offer": offer,
+            "form": form,
+            "record": self.record,
+            "from_label": self.lifecycle.statuses(getattr(self.record, self.lifecycle.field)).label,
+            "to_label": self.lifecycle.statuses(offer.move.target).label,
+            "back_url": self.back_url,
+        }
+        return TemplateResponse(self.request, self.template_name, context, status=status)

@@ -1,0 +1,59 @@
+"""Where in the scope tree a page stands: sponsor, and within it perhaps a study, a country, a site."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the address names. The shell draws selector, navigation and crumbs from it; metrics count within it."""
+
+    sponsor: Any
+    study: Any = None
+    country: Any = None
+    site: Any = None
+    page: str = ""  # the name of the page's address
+    title: str = ""  # the last crumb, where the page is not the place's own
+
+
+class InSponsor:
+    """A page of the sponsor that the address names: /in/<sponsor>/..."""
+
+    page: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    request: HttpRequest
+    kwargs: dict[str, Any]
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.place = self.place  # type: ignore[attr-defined]
+        if not self.may_enter():
+            raise Http404
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return response
+
+    def may_enter(self) -> bool:
+        """Whether this person may see the page at all, beyond seeing its place."""
+        return True
+
+    @property
+    def place(self) -> Place:
+        return Place(self.sponsor, page=self.page, title=self.place_title)
+
+    @property
+    def place_title(self) -> str:
+        """The page's own crumb."""
+        return self.title
+
+    @property
+    def sponsor(self) -> Any:
+        return self.request.sponsor  # type: ignore[attr-defined]
+
+
+def found(rows: Any) -> Any:
+    """The one row, or a 404 that does not tell whether it exists for others."""
+    row = rows.first()
+    if row is None:
+        raise Http404
+    return row

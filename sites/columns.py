@@ -1,0 +1,87 @@
+"""What lists of sites, facilities and people show."""
+
+from ctms.studies.importers.countries import country_name
+from ctms.studies.services.load_study import REGISTRY
+from ctms.web.columns import Column
+from sites.models import EnrolmentStatus, Facility, OperationalStatus, Person
+
+S = OperationalStatus
+E = EnrolmentStatus
+
+_TONES = {
+    S.ACTIVATED: "ok", S.CLOSED: "mute", S.ARCHIVED: "mute", S.CLOSE_OUT: "info", S.IDENTIFIED: "open",
+    S.DECLINED: "mute", S.NOT_SELECTED: "mute", S.BACKUP: "mute", S.DO_NOT_USE: "bad", S.DROPPED: "bad", S.TERMINATED: "bad",
+}  # fmt: skip
+_ENROLMENT_TONES = {E.NOT_OPEN: "open", E.OPEN: "ok", E.ON_HOLD: "watch", E.CLOSED: "mute"}
+
+
+def status_tone(status: str) -> str:
+    """The tone of a site's status chip; what is under way is "info"."""
+    return _TONES.get(OperationalStatus(status), "info")
+
+
+def enrolment_tone(status: str) -> str:
+    return _ENROLMENT_TONES[EnrolmentStatus(status)]
+
+
+def registry_words(status: str | None) -> str:
+    """A registry's code in words: NOT_YET_RECRUITING -> Not yet recruiting."""
+    return (status or "").replace("_", " ").capitalize()
+
+
+def _place(facility: Facility) -> str:
+    return ", ".join(filter(None, (facility.city, facility.region)))
+
+
+def _engagements(person: Person) -> str:
+    return "; ".join(f"{one.site} {one.get_role_display()}" for one in person.engagements.all())
+
+
+SITE_COLUMNS = (
+    Column("number", "Site", lambda site: site.number, "id", ("number",), phone="title", is_link=True),
+    Column("facility", "Facility", lambda site: site.facility.name or "Undisclosed", "text", ("facility__name",),
+           sub=lambda site: _place(site.facility), phone="main"),
+    Column("city", "City", lambda site: site.facility.city, only_exported=True),
+    Column("region", "State or region", lambda site: site.facility.region, only_exported=True),
+    Column("postal_code", "Postal code", lambda site: site.facility.postal_code, only_exported=True),
+    Column("country", "Country", lambda site: site.country.name, "text", ("country_rank",)),
+    Column("country_code", "Country code", lambda site: site.country.country, only_exported=True),
+    Column("status", "Status", lambda site: site.get_operational_status_display(), "status", ("status_rank",),
+           tone=lambda site: status_tone(site.operational_status), phone="main"),
+    Column("since", "Since", lambda site: site.status_on, "date", ("status_on",)),
+    Column("enrolment", "Enrolment", lambda site: site.get_enrolment_status_display(), "status", ("enrolment_rank",),
+           tone=lambda site: enrolment_tone(site.enrolment_status)),
+    Column("registry", "Registry says", lambda site: registry_words(site.registry_status), "text", phone="hide",
+           sub=lambda site: f"{REGISTRY}, {site.registry_as_of:%-d %b %Y}" if site.registry_status else ""),
+    Column("latitude", "Latitude", lambda site: site.facility.latitude, "number", only_exported=True),
+    Column("longitude", "Longitude", lambda site: site.facility.longitude, "number", only_exported=True),
+    Column("time_zone", "Time zone", lambda site: site.facility.time_zone, only_exported=True),
+)  # fmt: skip
+
+FACILITY_COLUMNS = (
+    Column("name", "Facility", lambda facility: facility.name or "Undisclosed", "text", ("name",), phone="title"),
+    Column(
+        "city",
+        "City",
+        lambda facility: facility.city,
+        "text",
+        ("city",),
+        sub=lambda facility: facility.region,
+        phone="main",
+    ),
+    Column("postal_code", "Postal code", lambda facility: facility.postal_code, "text", ("postal_code",)),
+    Column("country", "Country", lambda facility: country_name(facility.country), "text", ("country",), phone="main"),
+    Column(
+        "sites",
+        "Sites",
+        lambda facility: ", ".join(sorted(f"{site.study} {site}" for site in facility.sites.all())),
+        "text",
+    ),
+    Column("time_zone", "Time zone", lambda facility: facility.time_zone, "text", ("time_zone",)),
+)
+
+PERSON_COLUMNS = (
+    Column("name", "Name", lambda person: person.name, "text", ("name",), phone="title"),
+    Column("sites", "Sites and roles", _engagements, "text", phone="main"),
+    Column("source", "Source", lambda person: person.source or "Entered here", "text", ("source",)),
+)

@@ -1,0 +1,66 @@
+"""What people type about sites. Forms parse; services decide."""
+
+from typing import Any
+
+from django import forms
+
+from ctms.web.refusable import RefusableForm
+from sites.models import EvidenceCode, OperationalStatus, Person, PersonnelRole
+
+
+def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+    return forms.DateField(
+        label=label, required=required, help_text=help_text, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+
+class EvidenceForm(RefusableForm):
+    code = forms.ChoiceField(label="Fact", choices=[("", "Choose …"), *EvidenceCode.choices])
+    occurred_on = _day("Day of the fact")
+    reference = forms.CharField(
+        label="Where the proof is", max_length=500, help_text="eTMF number, letter and date, system and record."
+    )
+    note = forms.CharField(
+        label="Note (optional)", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class WithdrawForm(RefusableForm):
+    reason = forms.CharField(label="Why it does not hold", max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class CorrectionForm(RefusableForm):
+    to_status = forms.ChoiceField(label="Right status", choices=OperationalStatus.choices)
+    effective_on = _day("Right day", help_text="At the site.")
+    reason = forms.CharField(
+        label="Reason for the correction", max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class PersonnelForm(RefusableForm):
+    """A new name becomes a new person; an existing person is chosen from the list."""
+
+    person = forms.ModelChoiceField(
+        label="Person", queryset=Person.objects.none(), required=False, empty_label="New person …"
+    )
+    name = forms.CharField(label="Name of a new person", max_length=200, required=False)
+    role = forms.ChoiceField(label="Role", choices=PersonnelRole.choices)
+    starts_on = _day("From", required=False)
+    reason = forms.CharField(
+        label="Reason", max_length=500, help_text="Why this is entered: a delegation log, a letter."
+    )
+
+    def __init__(self, *args: Any, people: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if bool(said.get("person")) == bool(said.get("name", "").strip()):
+            raise forms.ValidationError("Choose a person, or type the name of a new one.")
+        return said
+
+
+class EndPersonnelForm(RefusableForm):
+    ends_on = _day("Last day")
+    reason = forms.CharField(label="Reason", max_length=500)

@@ -1,0 +1,63 @@
+"""What can be asked about sites: this room's public face to the rooms above."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Min, QuerySet
+
+from sites.filters import STAGES
+from sites.models import OperationalStatus, Site, SiteStatusEvent
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A site on its way, and how long it has been where it is."""
+
+    site: Site
+    days: int
+
+
+def counts_by_country(sites: QuerySet[Site]) -> dict[int, Counter[str]]:
+    """Study country id -> stage -> number of sites; one statement."""
+    stage_of = {status: stage for stage, (_, statuses) in STAGES.items() for status in statuses}
+    counts: dict[int, Counter[str]] = {}
+    rows = sites.order_by().values_list("country", "operational_status").annotate(Count("id"))
+    for country, status, number in rows:
+        counts.setdefault(country, Counter())[stage_of[status]] += number
+    return counts
+
+
+def longest_waiting(sites: QuerySet[Site], *, on: date, limit: int) -> list[Waiting]:
+    """The sites on the way to activation that have been in their present status longest."""
+    under_way = [*STAGES["candidate"][1], *STAGES["starting"][1]]
+    waiting = sites.filter(operational_status__in=under_way).select_related("facility", "study")
+    return [Waiting(site, (on - site.status_on).days) for site in waiting.order_by("status_on", "number")[:limit]]
+
+
+def reached_on(sites: QuerySet[Site], statuses: Iterable[str]) -> dict[str, list[date]]:
+    """For each status, the days on which sites came to it first, in order; corrected events do not count."""
+    events = SiteStatusEvent.objects.filter(
+        site__in=sites.order_by().values("id"), kind=SiteStatusEvent.Kind.OPERATIONAL, to_status__in=list(statuses), corrections=None
+    )
+    days: dict[str, list[date]] = {status: [] for status in statuses}
+    for row in events.order_by().values("site", "to_status").annotate(first=Min("effective_on")):
+        days[row["to_status"]].append(row["first"])
+    return {status: sorted(listed) for status, listed in days.items()}
+
+
+def points(sites: QuerySet[Site]) -> list[dict[str, Any]]:
+    """Where the sites are, for a map: those whose place is known."""
+    known = sites.exclude(facility__latitude=None).select_related("facility", "study")
+    return [
+        {
+            "label": f"{site.number} {site.facility.city}",
+            "latitude": float(site.facility.latitude),
+            "longitude": float(site.facility.longitude),
+            "is_active": site.operational_status == OperationalStatus.ACTIVATED,
+            "is_out": site.operational_status in STAGES["out"][1],
+        }
+        for site in known
+    ]

@@ -1,0 +1,30 @@
+"""What the palette finds in this room."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q
+from django.urls import reverse
+
+from ctms.core.protocols import Hit
+from sites.models import Person, Site
+
+
+def sites(words: str, *, sponsor: Any, user: Any, limit: int) -> Iterator[Hit]:
+    """Sites by number, facility or city."""
+    matching = Q(number__icontains=words) | Q(facility__name__icontains=words) | Q(facility__city__icontains=words)
+    found = Site.objects.visible_to(user).filter(matching).select_related("study", "facility").order_by("number")
+    for site in found[:limit]:
+        url = reverse("site", args=[sponsor.code, site.study.slug, site.number])
+        yield Hit(
+            f"{site.number} {site.facility.city}".strip(),
+            f"{site.study} · {site.facility.name or 'undisclosed'}",
+            url,
+            "hospital",
+        )
+
+
+def people(words: str, *, sponsor: Any, user: Any, limit: int) -> Iterator[Hit]:
+    """People at sites by name; they lead to the list, filtered."""
+    for person in Person.objects.visible_to(user).filter(name__icontains=words).order_by("name")[:limit]:
+        yield Hit(person.name, "person", f"{reverse('people', args=[sponsor.code])}?q={person.name}", "user-round")

@@ -1,0 +1,22 @@
+from django.urls import path
+
+from sites.views import lists, records, site
+
+_STUDY = "s/<str:study>/"
+_SITE = f"{_STUDY}site/<str:number>/"
+
+urlpatterns = [
+    path(f"{_STUDY}sites/", lists.SiteList.as_view(), name="sites"),
+    path(f"{_STUDY}c/<str:country>/sites/", lists.SiteList.as_view(), name="country-sites"),
+    path(_SITE, site.Overview.as_view(), name="site"),
+    path(f"{_SITE}status/", site.Status.as_view(), name="site-status"),
+    path(f"{_SITE}status/<int:pk>/correct/", records.Correct.as_view(), name="site-correct"),
+    path(f"{_SITE}move/<str:move>/", site.Move.as_view(), name="site-move"),
+    path(f"{_SITE}evidence/", records.Evidence.as_view(), name="site-evidence"),
+    path(f"{_SITE}evidence/<int:pk>/withdraw/", records.Withdraw.as_view(), name="site-withdraw"),
+    path(f"{_SITE}people/", records.People.as_view(), name="site-people"),
+    path(f"{_SITE}people/<int:pk>/end/", records.EndPersonnel.as_view(), name="site-end-personnel"),
+    path(f"{_SITE}history/", site.History.as_view(), name="site-history"),
+    path("facilities/", lists.FacilityList.as_view(), name="facilities"),
+    path("people/", lists.PersonList.as_view(), name="people"),
+]

@@ -1,0 +1,103 @@
+"""Lists: the sites of a study or country, the sponsor's facilities and people."""
+
+from typing import Any
+
+from django.db.models import Case, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value, When
+from django.urls import reverse
+
+from ctms.studies.importers.countries import country_name
+from ctms.studies.models import ExternalClaim
+from ctms.studies.pages import InStudy
+from ctms.web.lists import ListView
+from ctms.web.places import InSponsor
+from sites.columns import FACILITY_COLUMNS, PERSON_COLUMNS, SITE_COLUMNS
+from sites.filters import FacilityFilter, PersonFilter, SiteFilter
+from sites.models import EnrolmentStatus, Facility, OperationalStatus, Person, Site, SitePersonnel
+
+
+class SiteList(InStudy, ListView):
+    """The sites of a study, or of the study in one country."""
+
+    page = "sites"
+    title = "Sites"
+    noun = ("site", "sites")
+    columns = SITE_COLUMNS
+    filterset_class = SiteFilter
+    default_sort = "number"
+    template_name = "sites/list.html"
+
+    @property
+    def file_name(self) -> str:  # type: ignore[override]
+        return f"{self.study.slug}-sites"
+
+    def rows(self) -> QuerySet[Site]:
+        claim = ExternalClaim.objects.filter(scope=OuterRef("scope"), topic="recruitment_status")
+        sites = Site.objects.visible_to(self.request.user).filter(study=self.study)
+        if self.country is not None:
+            sites = sites.filter(country=self.country)
+        return sites.select_related("facility", "country").annotate(
+            registry_status=Subquery(claim.values("value")[:1]),
+            registry_as_of=Subquery(claim.values("run__source_as_of")[:1]),
+        )
+
+    def sort_keys(self) -> dict[str, Any]:
+        """Statuses in the order of the lifecycle, countries in that of their names."""
+        codes = self.study.studycountry_set.values_list("country", flat=True)
+        return {
+            "status_rank": _rank("operational_status", OperationalStatus.values),
+            "enrolment_rank": _rank("enrolment_status", EnrolmentStatus.values),
+            "country_rank": _rank("country__country", sorted(codes, key=country_name)),
+        }
+
+    def row_url(self, row: Site) -> str:
+        return reverse("site", args=[self.sponsor.code, self.study.slug, row.number])
+
+    def empty(self) -> dict[str, str]:
+        return {
+            "title": "No sites yet",
+            "text": "Load the study's registry record with `manage.py load_trial`; its locations become candidate sites.",
+        }
+
+
+class FacilityList(InSponsor, ListView):
+    """The hospitals and practices the sponsor knows, whatever the study."""
+
+    page = "facilities"
+    title = "Facilities"
+    noun = ("facility", "facilities")
+    columns = FACILITY_COLUMNS
+    filterset_class = FacilityFilter
+    default_sort = "name"
+    file_name = "facilities"
+
+    def rows(self) -> QuerySet[Facility]:
+        sites = Site.objects.visible_to(self.request.user).select_related("study").order_by("number")
+        return Facility.objects.visible_to(self.request.user).prefetch_related(Prefetch("sites", sites))
+
+
+class PersonList(InSponsor, ListView):
+    """The people at sites the sponsor knows. Users of the system are under team and access."""
+
+    page = "people"
+    title = "Investigators and site staff"
+    noun = ("person", "people")
+    columns = PERSON_COLUMNS
+    filterset_class = PersonFilter
+    default_sort = "name"
+    file_name = "people"
+
+    def rows(self) -> QuerySet[Person]:
+        engagements = SitePersonnel.objects.visible_to(self.request.user).select_related("site")
+        return Person.objects.visible_to(self.request.user).prefetch_related(Prefetch("engagements", engagements))
+
+    def empty(self) -> dict[str, str]:
+        return {
+            "title": "No people yet",
+            "text": "Add who works at a site on its People tab. Registry records name people only when loaded with --with-people.",
+        }
+
+
+def _rank(field: str, values: list[str]) -> Case:
+    """An expression that sorts by the position of a field's value in this list."""
+    whens = (When(**{field: value}, then=Value(position)) for position, value in enumerate(values))
+    return Case(*whens, default=Value(len(values)), output_field=IntegerField())

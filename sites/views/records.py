@@ -1,0 +1,153 @@
+"""The tabs of a site's page on which something is entered: evidence, people, corrections."""
+
+from typing import Any
+
+from ctms.core import clock
+from ctms.web.places import found
+from sites.forms import CorrectionForm, EndPersonnelForm, EvidenceForm, PersonnelForm, WithdrawForm
+from sites.models import EvidenceCode, Person, SiteEvidence, SitePersonnel, SiteStatusEvent
+from sites.services import evidence, personnel, statuses
+from sites.views.tabs import FormTab
+
+
+class Evidence(FormTab):
+    """The facts on record, and the form to record one."""
+
+    page = "site-evidence"
+    title = "Evidence"
+    template_name = "sites/evidence.html"
+    form_verb = "sites.record_evidence"
+    done = "Evidence recorded."
+
+    def make_form(self, *data: Any) -> EvidenceForm:
+        return EvidenceForm(
+            *data, initial={"occurred_on": self.site.today(clock.now()), "code": self.request.GET.get("code", "")}
+        )
+
+    def reason(self, said: dict[str, Any]) -> str:
+        return f"Evidence: {EvidenceCode(said['code']).label}"
+
+    def carry_out(self, said: dict[str, Any]) -> None:
+        evidence.record_evidence(site=self.site, by=self.request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+
+    def context(self) -> dict[str, Any]:
+        rows = self.site.evidence.select_related("recorded_by", "replaces").order_by("-id")
+        standing = {row.pk for row in self.site.evidence.filter(replaced_by=None, withdrawn=False)}
+        return super().context() | {
+            "rows": [
+                {"evidence": row, "holds": row.pk in standing, "withdraw_url": self.url("site-withdraw", row.pk)}
+                for row in rows
+            ],
+        }
+
+
+class Withdraw(FormTab):
+    """A fact on record that does not hold after all."""
+
+    page = "site-evidence"
+    title = "Withdraw evidence"
+    template_name = "sites/withdraw.html"
+    form_verb = "sites.record_evidence"
+    done = "Evidence withdrawn."
+
+    def make_form(self, *data: Any) -> WithdrawForm:
+        return WithdrawForm(*data)
+
+    def reason(self, said: dict[str, Any]) -> str:
+        return str(said["reason"])
+
+    def carry_out(self, said: dict[str, Any]) -> None:
+        evidence.withdraw_evidence(evidence=self._row(), by=self.request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {"evidence": self._row()}
+
+    def _row(self) -> SiteEvidence:
+        row: SiteEvidence = found(self.site.evidence.filter(pk=self.kwargs["pk"]).select_related("site"))
+        return row
+
+
+class Correct(FormTab):
+    """The latest change of status, put right."""
+
+    page = "site-status"
+    title = "Correct status"
+    template_name = "sites/correct.html"
+    form_verb = "sites.correct_site"
+    done = "Status corrected."
+
+    def make_form(self, *data: Any) -> CorrectionForm:
+        event = self._event()
+        return CorrectionForm(*data, initial={"to_status": event.to_status, "effective_on": event.effective_on})
+
+    def reason(self, said: dict[str, Any]) -> str:
+        return str(said["reason"])
+
+    def carry_out(self, said: dict[str, Any]) -> None:
+        statuses.correct_status(event=self._event(), by=self.request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {"event": self._event()}
+
+    def _event(self) -> SiteStatusEvent:
+        kind = SiteStatusEvent.Kind.OPERATIONAL
+        row: SiteStatusEvent = found(
+            self.site.status_events.filter(pk=self.kwargs["pk"], kind=kind).select_related("site")
+        )
+        return row
+
+
+class People(FormTab):
+    """Who works at the site, and the form to add somebody."""
+
+    page = "site-people"
+    title = "People"
+    template_name = "sites/people.html"
+    form_verb = "sites.edit_personnel"
+    done = "Added to the site's people."
+
+    def make_form(self, *data: Any) -> PersonnelForm:
+        return PersonnelForm(*data, people=Person.objects.visible_to(self.request.user).order_by("name"))
+
+    def reason(self, said: dict[str, Any]) -> str:
+        return str(said["reason"])
+
+    def carry_out(self, said: dict[str, Any]) -> None:
+        personnel.add_personnel(
+            site=self.site, person=said["person"], new_name=said["name"], role=said["role"],
+            starts_on=said["starts_on"], by=self.request.user,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def context(self) -> dict[str, Any]:
+        engagements = self.site.personnel.select_related("person").order_by("ends_on", "role", "person__name")
+        return super().context() | {
+            "engagements": [
+                {"engagement": one, "end_url": self.url("site-end-personnel", one.pk)} for one in engagements
+            ]
+        }
+
+
+class EndPersonnel(FormTab):
+    """Somebody's last day at the site."""
+
+    page = "site-people"
+    title = "End of work"
+    template_name = "sites/end_personnel.html"
+    form_verb = "sites.edit_personnel"
+    done = "End recorded."
+
+    def make_form(self, *data: Any) -> EndPersonnelForm:
+        return EndPersonnelForm(*data)
+
+    def reason(self, said: dict[str, Any]) -> str:
+        return str(said["reason"])
+
+    def carry_out(self, said: dict[str, Any]) -> None:
+        personnel.end_personnel(engagement=self._row(), ends_on=said["ends_on"], by=self.request.user)  # type: ignore[arg-type]
+
+    def context(self) -> dict[str, Any]:
+        return super().context() | {"engagement": self._row()}
+
+    def _row(self) -> SitePersonnel:
+        row: SitePersonnel = found(self.site.personnel.filter(pk=self.kwargs["pk"]).select_related("person", "site"))
+        return row

@@ -1,0 +1,86 @@
+"""What the tabs of a site's page share."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views import View
+
+from ctms.core import protocols
+from ctms.core.acting import Channel, acting
+from ctms.core.lifecycle import Lifecycle, Request
+from ctms.core.refusals import Refusal
+from ctms.web.refusable import RefusableForm
+from sites.columns import enrolment_tone, status_tone
+from sites.pages import InSite
+
+
+class SiteTabView(InSite, View):
+    """A tab of the site's page."""
+
+    template_name: str
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.show()
+
+    def show(self, *, status: int = 200, **context: Any) -> HttpResponse:
+        tabs = filter(None, (tab(self.site, self.request.user) for tab in protocols.site_tabs()))
+        shared = {
+            "site": self.site,
+            "tabs": [{"label": tab.label, "url": tab.url, "current": tab.name == self.page} for tab in tabs],
+            "status_tone": status_tone(self.site.operational_status),
+            "enrolment_tone": enrolment_tone(self.site.enrolment_status),
+        }
+        return TemplateResponse(self.request, self.template_name, shared | self.context() | context, status=status)
+
+    def context(self) -> dict[str, Any]:
+        return {}
+
+    def may(self, verb: str) -> bool:
+        return protocols.authority().may(self.request.user, verb, self.site)
+
+    def offers(self, lifecycle: Lifecycle) -> list[dict[str, Any]]:
+        """The moves open to this person from here, with addresses."""
+        offers = lifecycle.offers(self.site, Request(self.request.user))
+        return [{"offer": offer, "url": self.url("site-move", offer.move.name)} for offer in offers]
+
+    def url(self, name: str, *more: Any) -> str:
+        return reverse(name, args=[self.sponsor.code, self.study.slug, self.site.number, *more])
+
+
+class FormTab(SiteTabView):
+    """A tab with one form on it; posting calls one service and comes back here."""
+
+    done: str
+    form_verb: str
+
+    def make_form(self, *data: Any) -> RefusableForm:
+        raise NotImplementedError
+
+    def carry_out(self, said: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def reason(self, said: dict[str, Any]) -> str:
+        raise NotImplementedError
+
+    def back(self) -> str:
+        return self.url(self.page)
+
+    def context(self) -> dict[str, Any]:
+        return {"form": self.make_form() if self.may(self.form_verb) else None, "back_url": self.back()}
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.make_form(request.POST)
+        if not form.is_valid():
+            return self.show(form=form, status=422)
+        try:
+            with acting(request.user, reason=self.reason(form.cleaned_data), channel=Channel.WEB, by_person=True):  # type: ignore[arg-type]
+                self.carry_out(form.cleaned_data)
+        except Refusal as refusal:
+            form.refuse(refusal)
+            return self.show(form=form, status=refusal.status)
+        messages.success(request, self.done)
+        return redirect(self.back())
