@@ -19,7 +19,7 @@ import psycopg
 
 from ctms.run import credentials, kernel, logins, places, postgres, redis
 
-DATABASE = "ctms"
+DATABASE = os.environ.get("CTMS_DB_NAME") or "ctms"  # tests have their own in the same server
 POSTGRES_IS_EMBEDDED = not os.environ.get("DATABASE_URL")
 REDIS_IS_EMBEDDED = not os.environ.get("REDIS_URL")
 
@@ -64,19 +64,24 @@ def migrate_if_needed() -> None:
     if not POSTGRES_IS_EMBEDDED:
         return
     mark = places.SERVERS / "migrated"
-    code = _schema_hash()
+    code = schema_hash()
     if mark.exists() and mark.read_text() == code:
         return
-    is_new = not mark.exists()
-    command = [sys.executable, str(places.ROOT / "manage.py"), "migrate", "--verbosity=0"]
-    subprocess.run(command, check=True, env={**os.environ, "CTMS_DB_LOGIN": "owner"}, stdout=sys.stderr)
-    if is_new:
-        with psycopg.connect(dsn(logins.OWNER)) as connection:
-            connection.execute("update ctms_database set simulated = true")
+    migrate(DATABASE, simulated=not mark.exists())
     mark.write_text(code)
 
 
-def _schema_hash() -> str:
+def migrate(database: str, *, simulated: bool) -> None:
+    """Runs all migrations in `database` as the owner; makes it a simulated one if so."""
+    command = [sys.executable, str(places.ROOT / "manage.py"), "migrate", "--verbosity=0"]
+    environment = {**os.environ, "CTMS_DB_LOGIN": "owner", "CTMS_DB_NAME": database}
+    subprocess.run(command, check=True, env=environment, stdout=sys.stderr)
+    if simulated:
+        with psycopg.connect(dsn(logins.OWNER, database)) as connection:
+            connection.execute("update ctms_database set simulated = true")
+
+
+def schema_hash() -> str:
     """Changes whenever a migration, a model or what protects the tables does."""
     digest = hashlib.sha256()
     for pattern in ("**/migrations/*.py", "**/models.py", "**/models/*.py", "ctms/core/**/*.py", "ctms/core/**/*.sql"):

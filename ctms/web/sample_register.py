@@ -28,7 +28,7 @@ _ALL_CITIES = [(country, code, *city) for country, code, _, cities in _CITIES fo
 
 def _site(index: int) -> dict[str, Any]:
     country, code, city, latitude, longitude = _ALL_CITIES[index % len(_ALL_CITIES)]
-    status, tone = _STATUSES[index * 7 % len(_STATUSES)]
+    status, tone = _STATUSES[index * 7 // 3 % len(_STATUSES)]
     started = tone in ("ok", "watch", "mute")
     return {
         "number": f"{code}-{index // len(_ALL_CITIES) + 1:03}",

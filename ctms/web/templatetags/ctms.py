@@ -9,6 +9,7 @@ from typing import Any
 import lucide
 from django import template
 from django.conf import settings
+from django.forms import Field
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -76,6 +77,12 @@ def initials(name: str) -> str:
     """The first letters of the first and the last name."""
     words = name.split()
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+
+@register.filter
+def optional(field: Field) -> str:
+    """What stands beside a form field's label: "optional", unless it must or cannot be filled in."""
+    return "" if field.required or field.disabled else "optional"
 
 
 @register.filter

@@ -15,7 +15,7 @@ from sites.models import Site
 from sites.services.load_trial import load_trial
 
 _DATA = Path(__file__).resolve().parents[2] / "data"
-_TRIALS = {
+TRIALS = {
     "north": (_DATA / "ctgov_v2" / "NCT05925803.json", _DATA / "usdm" / "CDISC_Pilot_Study.json"),
     "south": (_DATA / "ctgov_v2" / "NCT05816382.json", None),
 }
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         with on_simulated_day(noon(BEGINS)):
             sponsors = cast.make_sponsors()
-            for code, (registry, protocol) in _TRIALS.items():
+            for code, (registry, protocol) in TRIALS.items():
                 report = load_trial(registry=str(registry), protocol=str(protocol) if protocol else None, sponsor_code=code)
                 self._say(f"{sponsors[code]}: {report.facts['nct']}, {report.facts['sites']} sites in "
                           f"{report.facts['countries']} countries")  # fmt: skip
