@@ -1,4 +1,4 @@
-"""What happened, as people read it: by record, person, act and time, with labels, old and new values, reason and channel."""
+"""What happened, as people read it: record, person, act and time, in labels, with old and new values and the reason."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -31,7 +31,9 @@ class TrailForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        kinds = sorted((model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in regulated_models())
+        kinds = sorted(
+            (model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in regulated_models()
+        )
         self.fields["record"].choices = [("", "All records"), *sorted(kinds, key=lambda kind: kind[1])]  # type: ignore[attr-defined]
 
 
@@ -97,4 +99,3 @@ def _filters(request: HttpRequest, form: TrailForm, query: dict[str, str]) -> di
             label = form.fields[name].label
             applied.append({"label": label, "value": words, "remove_url": f"{request.path}?{urlencode(left)}"})
     return {"action": request.path, "form": form, "applied": applied, "reset_url": request.path, "hidden": []}
-

@@ -10,7 +10,8 @@ E = EnrolmentStatus
 
 _TONES = {
     S.ACTIVATED: "ok", S.CLOSED: "mute", S.ARCHIVED: "mute", S.CLOSE_OUT: "info", S.IDENTIFIED: "open",
-    S.DECLINED: "mute", S.NOT_SELECTED: "mute", S.BACKUP: "mute", S.DO_NOT_USE: "bad", S.DROPPED: "bad", S.TERMINATED: "bad",
+    S.DECLINED: "mute", S.NOT_SELECTED: "mute", S.BACKUP: "mute",
+    S.DO_NOT_USE: "bad", S.DROPPED: "bad", S.TERMINATED: "bad",
 }  # fmt: skip
 _ENROLMENT_TONES = {E.NOT_OPEN: "open", E.OPEN: "ok", E.ON_HOLD: "watch", E.CLOSED: "mute"}
 

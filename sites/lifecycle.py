@@ -1,7 +1,5 @@
 """What may happen to a site next. Guards look at recorded evidence; later rooms record it, today people do."""
 
-from collections.abc import Callable
-
 from ctms.core.lifecycle import Guard, Lifecycle, Move, Request
 from sites.models import EnrolmentStatus, EvidenceCode, OperationalStatus, Site
 
@@ -83,8 +81,8 @@ SITE = Lifecycle(
         Move("execute_cda", (S.CDA_PENDING,), S.CDA_EXECUTED, _QUALIFY, "Record executed CDA",
              unless=(lacks(EvidenceCode.CDA_EXE),)),
         Move("send_feasibility", (S.CDA_EXECUTED,), S.FEASIBILITY_SENT, _QUALIFY, "Send feasibility questionnaire"),
-        Move("receive_feasibility", (S.FEASIBILITY_SENT,), S.FEASIBILITY_RECEIVED, _QUALIFY, "Record feasibility answer",
-             unless=(lacks(EvidenceCode.FEAS_IN),)),
+        Move("receive_feasibility", (S.FEASIBILITY_SENT,), S.FEASIBILITY_RECEIVED, _QUALIFY,
+             "Record feasibility answer", unless=(lacks(EvidenceCode.FEAS_IN),)),
         Move("plan_sqv", (S.FEASIBILITY_RECEIVED, S.BACKUP), S.SQV_PLANNED, _QUALIFY, "Plan qualification visit"),
         Move("complete_sqv", (S.SQV_PLANNED,), S.SQV_DONE, _QUALIFY, "Complete qualification",
              unless=(lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
@@ -109,7 +107,8 @@ SITE = Lifecycle(
         Move("keep_as_backup", _JUDGED, S.BACKUP, _SELECT, "Keep as backup", reason=True, is_exit=True),
         Move("not_select", (*_JUDGED, S.BACKUP), S.NOT_SELECTED, _SELECT, "Do not select",
              reason_codes=DESELECT_REASONS, is_exit=True),
-        Move("drop", _STARTING, S.DROPPED, _SELECT, "Drop site", reason=True, reason_codes=DESELECT_REASONS, is_exit=True),
+        Move("drop", _STARTING, S.DROPPED, _SELECT, "Drop site", reason=True,
+             reason_codes=DESELECT_REASONS, is_exit=True),
         Move("terminate", (S.ACTIVATED, S.CLOSE_OUT), S.TERMINATED, _CLOSE, "Terminate site", reason=True,
              reason_codes=TERMINATION_REASONS, unless=(lacks(EvidenceCode.TRANSFER_PLAN),), is_exit=True),
     ),

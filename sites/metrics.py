@@ -26,7 +26,11 @@ def _list(place: Place, **query: str) -> str:
     if place.study is None:
         return ""
     arguments = [place.sponsor.code, place.study.slug]
-    address = reverse("country-sites", args=[*arguments, place.country.country.lower()]) if place.country else reverse("sites", args=arguments)
+    address = (
+        reverse("country-sites", args=[*arguments, place.country.country.lower()])
+        if place.country
+        else reverse("sites", args=arguments)
+    )
     return f"{address}?{urlencode(query)}" if query else address
 
 
@@ -41,10 +45,18 @@ TOTAL = Metric(
     "sites.total", "Sites", "All sites ever listed for the study, whatever their status.",
     lambda place, user: (sites_within(place, user).count(), LIVE), _list,
 )  # fmt: skip
-CANDIDATES = _stage("candidate", "Candidates", "Sites on the way from identified to the end of the qualification visit.")
+CANDIDATES = _stage(
+    "candidate", "Candidates", "Sites on the way from identified to the end of the qualification visit."
+)
 STARTING = _stage("starting", "In start-up", "Sites selected but not activated yet, and not dropped.")
-ACTIVATED = _stage("active", "Activated", "Sites whose status is activated: open, on hold or closed to enrolment alike.")
-OUT = _stage("out", "Not taking part", "Sites that declined, were not selected, are backup, dropped, terminated or not to be used.")
+ACTIVATED = _stage(
+    "active", "Activated", "Sites whose status is activated: open, on hold or closed to enrolment alike."
+)
+OUT = _stage(
+    "out",
+    "Not taking part",
+    "Sites that declined, were not selected, are backup, dropped, terminated or not to be used.",
+)
 ENROLLING = Metric(
     "sites.enrolling", "Open for enrolment", "Sites whose enrolment status is open.",
     lambda place, user: (sites_within(place, user).filter(enrolment_status=EnrolmentStatus.OPEN).count(), LIVE),

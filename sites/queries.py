@@ -40,7 +40,10 @@ def longest_waiting(sites: QuerySet[Site], *, on: date, limit: int) -> list[Wait
 def reached_on(sites: QuerySet[Site], statuses: Iterable[str]) -> dict[str, list[date]]:
     """For each status, the days on which sites came to it first, in order; corrected events do not count."""
     events = SiteStatusEvent.objects.filter(
-        site__in=sites.order_by().values("id"), kind=SiteStatusEvent.Kind.OPERATIONAL, to_status__in=list(statuses), corrections=None
+        site__in=sites.order_by().values("id"),
+        kind=SiteStatusEvent.Kind.OPERATIONAL,
+        to_status__in=list(statuses),
+        corrections=None,
     )
     days: dict[str, list[date]] = {status: [] for status in statuses}
     for row in events.order_by().values("site", "to_status").annotate(first=Min("effective_on")):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 
 import psycopg
 from psycopg import sql
@@ -55,6 +56,7 @@ def empty(name: str) -> Iterator[str]:
         _drop(name)
 
 
+@cache
 def _template() -> str:
     name = _SEEDED + _code_hash()
     if not _exists(name):
@@ -122,14 +124,18 @@ def _drop(name: str) -> None:
 
 def _drop_others(prefix: str) -> None:
     with _admin() as admin:
-        for (name,) in admin.execute("select datname from pg_database where starts_with(datname, %s)", [prefix]).fetchall():
+        for (name,) in admin.execute(
+            "select datname from pg_database where starts_with(datname, %s)", [prefix]
+        ).fetchall():
             _drop(name)
 
 
 def _drop_left_over() -> None:
     """Copies of runs that were killed."""
     with _admin() as admin:
-        for (name,) in admin.execute("select datname from pg_database where starts_with(datname, 'ctms_test_')").fetchall():
+        for (name,) in admin.execute(
+            "select datname from pg_database where starts_with(datname, 'ctms_test_')"
+        ).fetchall():
             with suppress(ValueError, PermissionError):
                 pid = int(name.split("_")[2])
                 try:

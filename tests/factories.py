@@ -1,4 +1,4 @@
-"""One factory per regulated model. Rows belong to the open sponsor and, where they belong to a study, to its seeded one."""
+"""One factory per regulated model. Rows belong to the open sponsor and, in a study, to its seeded one."""
 
 from datetime import UTC, date, datetime
 from typing import Any

@@ -19,7 +19,7 @@ def seed() -> None:
     with transaction.atomic(), on_simulated_day(noon(BEGINS)):
         sponsors = cast.make_sponsors()
         for code, (registry, protocol) in TRIALS.items():
-            load_trial(registry=str(registry), protocol=str(protocol) if protocol else None, sponsor_code=code)
+            load_trial(registry=registry, protocol=protocol, sponsor_code=code, at=noon(BEGINS))
         for sponsor in sponsors.values():
             with in_sponsor(sponsor.pk):
                 people = cast.make_cast(sponsor, Study.objects.select_related("scope").get())

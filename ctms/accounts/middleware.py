@@ -40,7 +40,7 @@ class SessionLimits:
 
 
 class ActiveSponsor:
-    """Opens the sponsor that the address names, `/in/<code>/...`, if this person is a current member; else it is a 404."""
+    """Opens the sponsor that the address names, `/in/<code>/...`, to its current members; for others it is a 404."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

@@ -52,8 +52,8 @@ _ACCESS = frozenset({"accounts.view_access"})
 VERBS: Mapping[Role, frozenset[str]] = {
     Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLMENT | _ACCESS
     | {"monitoring.approve_tripreport"},
-    Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLMENT | _STUDY_WORK | _ACCESS
-    | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
+    Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLMENT | _STUDY_WORK
+    | _ACCESS | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
     Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP,
     Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | {"monitoring.author_tripreport"},
     Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP
@@ -71,7 +71,8 @@ VERBS: Mapping[Role, frozenset[str]] = {
     Role.SITE_USER: frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site"}),
     Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS,
     Role.ADMINISTRATOR: _ACCESS | _TRAIL
-    | {"accounts.grant_role", "accounts.edit_user", "accounts.view_organisation", "accounts.edit_organisation", "accounts.edit_delegation"},
+    | {"accounts.grant_role", "accounts.edit_user", "accounts.edit_delegation"}
+    | {"accounts.view_organisation", "accounts.edit_organisation"},
 }  # fmt: skip
 
 UNBLINDED = frozenset({Role.UNBLINDED_CRA, Role.UNBLINDED_STATISTICIAN})

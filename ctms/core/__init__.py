@@ -1,1 +1,1 @@
-"""The floor: no tables. Acts, the trail, use cases, lifecycles, refusals, clock, metrics, and what upper floors fill in."""
+"""The floor, without tables: acts, trail, use cases, lifecycles, refusals, clock, metrics, protocols."""

@@ -1,4 +1,4 @@
-"""Who acts, why and through which channel; for which sponsor; and on which (simulated) day. Ambient, per thread of work.
+"""Who acts, why and through which channel; for which sponsor; on which (simulated) day. Ambient, per thread of work.
 
 The database writes the trail, so it has to know. What is bound here is handed to it as transaction-local settings at
 the start of each outermost transaction (`ctms.core.db`), and again whenever it changes inside one. Leaving a block
@@ -74,8 +74,9 @@ class NobodyActs(Exception):
 
 
 T = TypeVar("T")
+_NO_SPONSOR = Tenancy()
 _act: ContextVar[Act | None] = ContextVar("act", default=None)
-_tenancy: ContextVar[Tenancy] = ContextVar("tenancy", default=Tenancy())
+_tenancy: ContextVar[Tenancy] = ContextVar("tenancy", default=_NO_SPONSOR)
 _now: ContextVar[datetime | None] = ContextVar("now", default=None)
 
 
@@ -147,7 +148,7 @@ def database_settings() -> dict[str, str]:
         "ctms.by_person": "yes" if act and act.by_person else "",
         "ctms.channel": act.channel.value if act else "",
         "ctms.sponsor": str(tenancy.sponsor_id or ""),
-        "ctms.unblinded": "{%s}" % ",".join(map(str, tenancy.unblinded)),
+        "ctms.unblinded": "{" + ",".join(map(str, tenancy.unblinded)) + "}",
         "ctms.now": now.isoformat() if now else "",
     }
 

@@ -87,4 +87,5 @@ def _visible(cursor: Any, grant: Grant) -> str:
         "select attname from pg_attribute where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped",
         [grant.table],
     )
-    return "(%s)" % ", ".join(f'"{name}"' for (name,) in cursor.fetchall() if name not in grant.hidden)
+    columns = ", ".join(f'"{name}"' for (name,) in cursor.fetchall() if name not in grant.hidden)
+    return f"({columns})"

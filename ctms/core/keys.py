@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import BaseConstraint
 
 
-def TenantKey(to: str, **options: Any) -> Any:  # noqa: N802 - reads as the field it makes
+def TenantKey(to: str, **options: Any) -> Any:  # reads as the field it makes
     """Django's half: a protected foreign key to a row of the same sponsor, without a database constraint of its own."""
     return models.ForeignKey(to, **{"on_delete": models.PROTECT, "db_constraint": False, **options})
 
@@ -68,7 +68,7 @@ class SameSponsor(BaseConstraint):
 
 
 def same_sponsor(model: str, *fields: str, **fields_within: tuple[str, ...]) -> list[SameSponsor]:
-    """The constraints of several keys at once, named after `model` ("app_model"): `same_sponsor("sites_site", "facility")`."""
+    """The constraints of several keys of `model` ("app_model") at once; with what each is held within, by keyword."""
     plain = [SameSponsor(field, name=f"{model}_{field}_key") for field in fields]
     return plain + [
         SameSponsor(field, within=within, name=f"{model}_{field}_key") for field, within in fields_within.items()

@@ -1,4 +1,4 @@
-"""Brings the whole database to what the models declare: trail, guards, policies, grants. The last step of a migration."""
+"""Brings the database to what the models declare: trail, guards, policies, grants. The last step of a migration."""
 
 from typing import Any
 

@@ -36,7 +36,7 @@ class Tab:
 
 
 class SiteTab(Protocol):
-    """One entry of `settings.SITE_TABS`: the tab it adds to a site's page, or None where this person has no use for it."""
+    """One entry of `settings.SITE_TABS`: the tab it adds to a site's page, or None if this person has no use for it."""
 
     def __call__(self, site: Any, user: Any) -> Tab | None: ...
 

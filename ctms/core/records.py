@@ -1,4 +1,4 @@
-"""What every regulated record is made of: a trail, a sponsor, and for the records of a study the study and its partition."""
+"""What every regulated record is made of: a trail, a sponsor, and in a study the study and its partition."""
 
 from typing import Any, ClassVar
 

@@ -22,7 +22,7 @@ E = EvidenceCode
 
 _SEED = 3460
 _SURNAMES = (
-    "Adler", "Aydin", "Bach", "Bauer", "Berger", "Costa", "Dubois", "Ferri", "Fischer", "Garcia", "Haas", "Ito", "Jansen",
+    "Adler", "Aydin", "Bauer", "Berger", "Costa", "Dubois", "Ferri", "Fischer", "Garcia", "Haas", "Ito", "Jansen",
     "Kaya", "Kim", "Kovacs", "Lang", "Lopez", "Marino", "Meyer", "Nagy", "Nowak", "Okada", "Park", "Popescu", "Reyes",
     "Rossi", "Sato", "Silva", "Smit", "Stone", "Tanaka", "Vidal", "Wagner", "Walsh", "Weiss", "Wood", "Yamada", "Zeman",
 )  # fmt: skip
@@ -69,7 +69,9 @@ class SiteStory:
         day = self.day
 
         def do(by: User, at: Any) -> Any:
-            return move_enrolment(site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code)
+            return move_enrolment(
+                site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code
+            )
 
         self._add(who, reason, do, by_person=True)
 
@@ -170,4 +172,3 @@ def play(sites: Sequence[Site], people: dict[str, User]) -> int:
         with on_simulated_day(at), acting(by, reason=step.reason, channel=Channel.WEB, by_person=step.by_person):
             step.do(by, at)
     return len(steps)
-

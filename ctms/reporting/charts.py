@@ -63,8 +63,9 @@ def _chart(reached: Mapping[str, Sequence[date]], frame: _Frame, kind: str) -> S
     if kind == "wide":
         parts += _end_labels(reached, frame)
     return format_html(
-        '<svg class="c-chart c-chart--{}" viewBox="0 0 {} {}" role="img" aria-label="Sites over time: {} by today.">{}</svg>',
-        kind, frame.width, frame.height, words, format_html_join("", "{}", ((part,) for part in parts)),
+        '<svg class="c-chart c-chart--{}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
+        kind, frame.width, frame.height, f"Sites over time: {words} by today.",
+        format_html_join("", "{}", ((part,) for part in parts)),
     )  # fmt: skip
 
 
@@ -72,13 +73,17 @@ def _grid(frame: _Frame, kind: str) -> Iterator[SafeString]:
     for step in range(5):
         count = frame.most * step // 4
         y = frame.y(count)
-        yield format_html('<line class="c-chart__grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>', frame.left, frame.end, y, y)
+        yield format_html(
+            '<line class="c-chart__grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>', frame.left, frame.end, y, y
+        )
         yield format_html('<text x="{}" y="{:.1f}" text-anchor="end">{}</text>', frame.left - 8, y + 4, count)
     months = list(_months(frame.first, frame.last))
     every = -(-len(months) // (8 if kind == "wide" else 4))
     for month in months[::every]:
         label = f"{month:%b} ’{month:%y}"
-        yield format_html('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>', frame.x(month), frame.height - 6, label)
+        yield format_html(
+            '<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>', frame.x(month), frame.height - 6, label
+        )
 
 
 def _lines(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[SafeString]:
@@ -99,7 +104,13 @@ def _end_labels(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterato
         floor = y
         label = f"{OperationalStatus(status).label} {len(days)}"
         style = _STYLES[OperationalStatus(status)]
-        yield format_html('<text class="c-chart__label c-chart__label--{}" x="{}" y="{:.1f}">{}</text>', style, frame.end + 8, y, label)
+        yield format_html(
+            '<text class="c-chart__label c-chart__label--{}" x="{}" y="{:.1f}">{}</text>',
+            style,
+            frame.end + 8,
+            y,
+            label,
+        )
 
 
 def _months(first: date, last: date) -> Iterator[date]:

@@ -1,4 +1,4 @@
-"""What stands around every page: navigation, the study > country > site selector, crumbs, the person. A context processor.
+"""What stands around every page: navigation, study > country > site selector, crumbs, person. A context processor.
 
 Composed here, above all rooms, from the place that the view put on the request.
 """

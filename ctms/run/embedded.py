@@ -60,7 +60,7 @@ def revive() -> bool:
 
 
 def migrate_if_needed() -> None:
-    """Brings the embedded database up to this code. A new one is made as *simulated*: it may follow the demo's clock."""
+    """Brings the embedded database up to this code. A new one is made *simulated*: it may follow the demo's clock."""
     if not POSTGRES_IS_EMBEDDED:
         return
     mark = places.SERVERS / "migrated"

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class StudiesConfig(AppConfig):
-    """Study, StudyCountry, Arm, protocol versions, the one visit schedule, external claims; registry and protocol importers."""
+    """Study, countries, arms, protocol versions, the visit schedule, external claims, importers."""
 
     name = "ctms.studies"
     label = "studies"

@@ -11,7 +11,11 @@ from ctms.web.places import Place
 
 
 def _planned(place: Place, user: Any) -> tuple[int | None, Source]:
-    claim = ExternalClaim.objects.filter(scope=place.study.scope_id, topic="planned_enrollment").select_related("run").first()
+    claim = (
+        ExternalClaim.objects.filter(scope=place.study.scope_id, topic="planned_enrollment")
+        .select_related("run")
+        .first()
+    )
     ours = place.study.planned_enrollment
     if claim is not None and claim.value == str(ours):
         return ours, Source(REGISTRY, claim.run.source_as_of)

@@ -22,7 +22,9 @@ def schedule_pictures(contacts: Sequence[ScheduledContact]) -> SafeString:
     """The wide and the narrow picture; CSS shows one of them. Nothing for a schedule in which no contact has a day."""
     if not any(contact.day is not None for contact in contacts):
         return mark_safe("")
-    return _picture(contacts, width=1100, labels=250, kind="wide") + _picture(contacts, width=360, labels=112, kind="narrow")
+    return _picture(contacts, width=1100, labels=250, kind="wide") + _picture(
+        contacts, width=360, labels=112, kind="narrow"
+    )
 
 
 def _picture(contacts: Sequence[ScheduledContact], *, width: int, labels: int, kind: str) -> SafeString:
@@ -55,7 +57,9 @@ class _Axis:
         """Round days, four to ten of them."""
         span = self.last - self.first
         most = 10 if self.right - self.left > 500 else 4
-        step = next(step for step in (1, 2, 7, 14, 28, 56, 84, 168, 364, 728, 3640, 36400, 364000) if span / step <= most)
+        step = next(
+            step for step in (1, 2, 7, 14, 28, 56, 84, 168, 364, 728, 3640, 36400, 364000) if span / step <= most
+        )
         yield from range(ceil(self.first / step) * step, self.last + 1, step)
 
 
@@ -63,8 +67,12 @@ def _grid(axis: _Axis, height: int) -> Iterator[SafeString]:
     for day in axis.ticks():
         x = axis.x(timedelta(days=day))
         kind = "zero" if day == 0 else "grid"
-        yield format_html('<line class="p-schedule__{}" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>', kind, x, x, _TOP - 8, height - 4)
-        yield format_html('<text class="p-schedule__tick" x="{:.1f}" y="16" text-anchor="middle">{}</text>', x, _tick(day))
+        yield format_html(
+            '<line class="p-schedule__{}" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>', kind, x, x, _TOP - 8, height - 4
+        )
+        yield format_html(
+            '<text class="p-schedule__tick" x="{:.1f}" y="16" text-anchor="middle">{}</text>', x, _tick(day)
+        )
 
 
 def _tick(day: int) -> str:
@@ -84,7 +92,9 @@ def _lane(axis: _Axis, contact: ScheduledContact, row: int, kind: str) -> SafeSt
 
 def _mark(axis: _Axis, contact: ScheduledContact, middle: float) -> SafeString:
     if contact.day is None:
-        return format_html('<text class="p-schedule__none" x="{}" y="{:.1f}">no day in the source</text>', axis.left, middle + 4)
+        return format_html(
+            '<text class="p-schedule__none" x="{}" y="{:.1f}">no day in the source</text>', axis.left, middle + 4
+        )
     x = axis.x(contact.day)
     bar = SafeString()
     if contact.window_before is not None or contact.window_after is not None:
@@ -96,7 +106,7 @@ def _mark(axis: _Axis, contact: ScheduledContact, middle: float) -> SafeString:
         )  # fmt: skip
     shape = '<circle class="p-schedule__mark" cx="{0:.1f}" cy="{1:.1f}" r="5"/>'
     if not is_in_person(contact):
-        shape = '<path class="p-schedule__mark p-schedule__mark--remote" d="M{0:.1f},{1:.1f}m0,-6.5l6.5,6.5 -6.5,6.5 -6.5,-6.5z"/>'
+        shape = '<path class="p-schedule__mark p-schedule__mark--remote" d="M{0:.1f},{1:.1f}m0,-6l6,6 -6,6 -6,-6z"/>'
     return bar + format_html(shape, x, middle)
 
 

@@ -16,7 +16,7 @@ def day_words(day: timedelta | None) -> str:
 
 
 def window_words(before: timedelta | None, after: timedelta | None) -> str:
-    """"±3 d", "−4 h to 0", "exact", "no window given"."""
+    """ "±3 d", "−4 h to 0", "exact", "no window given"."""
     if before is None and after is None:
         return "no window given"
     if before == after == timedelta():

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -123,7 +123,7 @@ def _write(sheet: Any, row: int, place: int, value: Any) -> None:
     if isinstance(value, datetime):
         sheet.write_datetime(row, place, value)
     elif isinstance(value, date):
-        sheet.write_datetime(row, place, datetime(value.year, value.month, value.day))
+        sheet.write_datetime(row, place, datetime.combine(value, time()))
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         sheet.write_number(row, place, value)
     else:

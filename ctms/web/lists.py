@@ -1,4 +1,4 @@
-"""The one list view: search, filters and sorting in the address, keyset pages, capped count, CSV and XLSX of this view."""
+"""The one list view: search, filters and sorting in the address, keyset pages, capped count, CSV and XLSX of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
@@ -54,7 +54,9 @@ class ListView(View):
         self.sort = self._sort(request.GET.get("sort") or self.default_sort)
         self.filters = self.filterset_class(request.GET or None, queryset=self.rows(), request=request)
         rows = self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none()
-        keys = {name: key for name, key in self.sort_keys().items() if name in {part.lstrip("-") for part in self._order()}}
+        keys = {
+            name: key for name, key in self.sort_keys().items() if name in {part.lstrip("-") for part in self._order()}
+        }
         rows = rows.annotate(**keys)
         wanted = request.GET.get("format", "")
         if wanted:
@@ -63,7 +65,11 @@ class ListView(View):
             rows, order=self._order(), size=self.page_size,
             after=request.GET.get("after", ""), before=request.GET.get("before", ""),
         )  # fmt: skip
-        context = {"listing": self._listing(request, rows, page), "filters": self._filters(request), **self.extra_context()}
+        context = {
+            "listing": self._listing(request, rows, page),
+            "filters": self._filters(request),
+            **self.extra_context(),
+        }
         template = f"{self.template_name}#list" if request.htmx and not request.htmx.boosted else self.template_name  # type: ignore[attr-defined]
         response = TemplateResponse(request, template, context)
         response["Vary"] = "HX-Request"
@@ -141,7 +147,9 @@ class ListView(View):
             for value in request.GET.getlist(name):
                 if value:
                     words = dict(getattr(field, "choices", ())).get(value, value)
-                    applied.append({"label": field.label or name, "value": words, "remove_url": _without(request, name, value)})
+                    applied.append(
+                        {"label": field.label or name, "value": words, "remove_url": _without(request, name, value)}
+                    )
         return {
             "action": request.path,
             "form": form,

@@ -21,10 +21,14 @@ class MoveForm(RefusableForm):
     """The day a move happened, and its reason where the move wants one."""
 
     effective_on = forms.DateField(
-        label="Day it happened", widget=forms.DateInput(attrs={"type": "date"}), help_text="At the site. It may be in the past."
+        label="Day it happened",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="At the site. It may be in the past.",
     )
     reason_code = forms.ChoiceField(label="Reason")
-    reason = forms.CharField(label="In words", widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000)
+    reason = forms.CharField(
+        label="In words", widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000
+    )
 
     def __init__(self, move: Move, *args: Any, today: date, **options: Any) -> None:
         super().__init__(*args, initial={"effective_on": today}, **options)

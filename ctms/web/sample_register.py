@@ -31,7 +31,7 @@ def _site(index: int) -> dict[str, Any]:
     status, tone = _STATUSES[index * 7 // 3 % len(_STATUSES)]
     started = tone in ("ok", "watch", "mute")
     return {
-        "number": f"{code}-{index // len(_ALL_CITIES) + 1:03}",
+        "number": f"{code}-{index + 1:03}",
         "name": f"{city} General Hospital",
         "city": city,
         "country": country,

@@ -29,9 +29,15 @@ def style_guide(query: Mapping[str, str]) -> dict[str, Any]:
         "empty_listing": empty_listing(),
         "maps": charts.site_maps(POINTS, countries=COUNTRY_VALUES),
         "bar": charts.bullet(412, 438, 640),
-        "late_bar": charts.bullet(31, 36, 42, "bad"),
-        "form": EditSite(initial={"name": "General Hospital", "contact": "site", "first_visit": date(2026, 11, 12)}),
-        "wrong_form": EditSite({"name": "", "contact": "x", "first_visit": "31.2.2026", "beds": "-4"}, prefix="wrong"),
+        "late_bar": charts.bullet(31, 36, 42),
+        "dialog_form": EditSite(prefix="dialog"),
+        "form": EditSite(
+            prefix="site", initial={"name": "General Hospital", "contact": "site", "first_visit": date(2026, 11, 12)}
+        ),
+        "wrong_form": EditSite(
+            {"wrong-contact": "x", "wrong-first_visit": "31.2.2026", "wrong-beds": "-4", "wrong-email": "nobody"},
+            prefix="wrong",
+        ),
         **STATIC,
     }
 

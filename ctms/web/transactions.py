@@ -22,7 +22,7 @@ class RequestTransaction:
     """Opens one transaction around everything below it, and rolls back when the answer is a 5xx.
 
     Row-level security shows rows only inside a transaction that names the sponsor, so templates must render inside it;
-    Django's ATOMIC_REQUESTS would close it before. A streamed body is produced later, in a read-only snapshot of its own.
+    Django's ATOMIC_REQUESTS would close it before. A streamed body is produced later, in a read-only snapshot.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -56,4 +56,3 @@ def stream(chunks: Callable[[], Iterable[bytes]], *, content_type: str, file_nam
     response = StreamingHttpResponse(body(), content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response
-

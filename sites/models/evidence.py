@@ -36,7 +36,7 @@ class EvidenceCode(models.TextChoices):
 
 
 class SiteEvidence(StudyOwned):
-    """A fact about a site with its day and where the proof is. Only added: a newer row replaces or withdraws an older."""
+    """A fact about a site, its day and where the proof is. Only added: a newer row replaces or withdraws an older."""
 
     known_by: ClassVar[str] = "code"
     access_path: ClassVar[str | None] = "site__scope"

@@ -106,7 +106,7 @@ class Site(StudyOwned):
 
     @property
     def name(self) -> str:
-        """What people call the site: its facility's name, or "Site US-004 - Mesa, Arizona" where that is undisclosed."""
+        """What people call the site: its facility's name or, where undisclosed, "Site US-004 – Mesa, Arizona"."""
         return self.facility.name or f"Site {self.number} \N{EN DASH} {self.facility.place}"
 
     def get_absolute_url(self) -> str:

@@ -1,4 +1,4 @@
-"""Putting a registry record's locations into the database: a site for each, recognised when the record is read again."""
+"""Putting a registry record's locations into the database: a site for each, recognised when it is read again."""
 
 from collections import Counter, defaultdict
 from datetime import datetime
@@ -64,7 +64,7 @@ def _recognised_by(locations: tuple[RegistryLocation, ...]) -> Places:
 
 
 def _recognise_renamed(sites: dict[str, Site], places: Places, findings: Findings) -> None:
-    """Where one known site and one unknown location are left over at the same place, its name changed or was disclosed."""
+    """Where one known site and one unknown location are left at the same place, its name changed or was disclosed."""
 
     def at_same_place(keys: set[str]) -> dict[str, list[str]]:
         grouped = defaultdict(list)

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from django.db import transaction
 
 from ctms.accounts.models import Sponsor
 from ctms.accounts.services.sponsors import create_sponsor
-from ctms.core import clock
 from ctms.core.acting import Channel, Service, acting, in_sponsor
 from ctms.core.merging import Tally
 from ctms.core.refusals import BadInput
@@ -47,47 +47,53 @@ class TrialReport:
 
 
 def load_trial(
-    *, registry: str, nct: str | None = None, protocol: str | None = None, sponsor_code: str | None = None,
-    with_people: bool = False, channel: Channel = Channel.IMPORT,
+    *, registry: Path, nct: str | None = None, protocol: Path | None = None, sponsor_code: str | None = None,
+    with_people: bool = False, at: datetime,
 ) -> TrialReport:  # fmt: skip
     """Reads both files, then writes everything in one transaction or nothing.
 
     Raises:
         Unreadable, Refusal: one sentence; the database is as it was.
     """
-    trial = read_registry(Path(registry), nct)
-    schedule = read_protocol(Path(protocol)) if protocol else None
-    reason = f"Loading {trial.nct_id} from {Path(registry).name}"
-    with transaction.atomic(), acting(LOADER, reason=reason, channel=channel):
+    trial = read_registry(registry, nct)
+    schedule = read_protocol(protocol) if protocol else None
+    reason = f"Loading {trial.nct_id} from {registry.name}"
+    with transaction.atomic(), acting(LOADER, reason=reason, channel=Channel.IMPORT):
         tally, findings = Tally(), Findings(trial.findings)
         sponsor = _sponsor(trial, sponsor_code, tally, findings)
         with in_sponsor(sponsor.pk):
-            return _load(sponsor, trial, Path(registry), schedule, protocol, with_people, tally, findings)
+            study = _load_registry(sponsor, trial, registry.name, with_people, tally, findings, at)
+            facts = _facts(study)
+            if schedule is not None and protocol is not None:
+                facts["schedule"] = _load_protocol(study, schedule, protocol.name, tally, findings, at)
+            return TrialReport(facts, tally, findings)
 
 
-def _load(
-    sponsor: Sponsor, trial: RegistryTrial, registry: Path, schedule: ProtocolSchedule | None, protocol: str | None,
-    with_people: bool, tally: Tally, findings: Findings,
-) -> TrialReport:  # fmt: skip
-    at = clock.now()
-    loaded = load_study(sponsor=sponsor, trial=trial, file_name=registry.name, tally=tally, findings=findings, at=at)
+def _load_registry(
+    sponsor: Sponsor,
+    trial: RegistryTrial,
+    file_name: str,
+    with_people: bool,
+    tally: Tally,
+    findings: Findings,
+    at: datetime,
+) -> Study:
+    loaded = load_study(sponsor=sponsor, trial=trial, file_name=file_name, tally=tally, findings=findings, at=at)
     load_sites(loaded=loaded, trial=trial, with_people=with_people, tally=tally, findings=findings, at=at)
     keep_findings(loaded.run, findings)
-    facts = _facts(loaded.study)
-    if schedule is not None and protocol is not None:
-        of_schedule = Findings(schedule.findings)
-        version, run = load_schedule(
-            study=loaded.study,
-            protocol=schedule,
-            file_name=Path(protocol).name,
-            tally=tally,
-            findings=of_schedule,
-            at=at,
-        )
-        keep_findings(run, of_schedule)
-        findings.extend(of_schedule)
-        facts["schedule"] = _schedule_facts(version)
-    return TrialReport(facts, tally, findings)
+    return loaded.study
+
+
+def _load_protocol(
+    study: Study, protocol: ProtocolSchedule, file_name: str, tally: Tally, findings: Findings, at: datetime
+) -> dict[str, Any]:
+    found = Findings(protocol.findings)
+    schedule, run = load_schedule(
+        study=study, protocol=protocol, file_name=file_name, tally=tally, findings=found, at=at
+    )
+    keep_findings(run, found)
+    findings.extend(found)
+    return _schedule_facts(schedule)
 
 
 def _sponsor(trial: RegistryTrial, code: str | None, tally: Tally, findings: Findings) -> Sponsor:

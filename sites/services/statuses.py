@@ -51,7 +51,7 @@ def move_enrolment(
 def correct_status(
     *, event: SiteStatusEvent, to_status: str, effective_on: date, reason: str, by: User, at: datetime
 ) -> SiteStatusEvent:
-    """Puts the site's latest operational event right by an event that corrects it: another status, another day, or both.
+    """Puts the site's latest operational event right by one that corrects it: another status, another day, or both.
 
     Raises:
         NotAllowed, BadInput, Refusal: the event is not the latest one, nothing would change, or no reason is given.

@@ -55,7 +55,7 @@ class SiteList(InStudy, ListView):
     def empty(self) -> dict[str, str]:
         return {
             "title": "No sites yet",
-            "text": "Load the study's registry record with `manage.py load_trial`; its locations become candidate sites.",
+            "text": "Load the study's registry record with manage.py load_trial: its locations become candidate sites.",
         }
 
 
@@ -93,7 +93,7 @@ class PersonList(InSponsor, ListView):
     def empty(self) -> dict[str, str]:
         return {
             "title": "No people yet",
-            "text": "Add who works at a site on its People tab. Registry records name people only when loaded with --with-people.",
+            "text": "Add who works at a site on its People tab. Registry imports leave people out unless asked for.",
         }
 
 

@@ -106,14 +106,12 @@ class History(SiteTabView):
 def _path(site: Site) -> list[dict[str, str]]:
     """The main path of the lifecycle: what is done, where the site stands, what is ahead."""
     here = site.operational_status
-    place = MAIN_PATH.index(here) if here in MAIN_PATH else None
-    steps = []
-    for position, status in enumerate(MAIN_PATH):
-        if place is None:
-            state = "next"
-        else:
-            state = "done" if position < place else "current" if position == place else "next"
-        steps.append({"label": str(OperationalStatus(status).label), "state": state})
-    if place is None:
-        steps.append({"label": str(OperationalStatus(here).label), "state": "exit"})
+    place = MAIN_PATH.index(here) if here in MAIN_PATH else -1
+    states = {-1: "done", 0: "current", 1: "next"}
+    steps = [
+        {"label": str(OperationalStatus(status).label), "state": states[(position > place) - (position < place)]}
+        for position, status in enumerate(MAIN_PATH)
+    ]
+    if place < 0:
+        steps.append({"label": str(OperationalStatus(here).label), "state": "ended"})
     return steps

@@ -69,6 +69,7 @@ class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):
     """guardian's row: this group holds this role at this scope."""
 
     view_verb: ClassVar[str] = "accounts.view_access"
+    known_by: ClassVar[str] = "permission_id"
     sponsor = models.ForeignKey(
         "accounts.Sponsor",
         models.PROTECT,

@@ -44,7 +44,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """A person who can sign in. What they may do is decided by assignments alone: there is no staff or superuser flag."""
+    """A person who can sign in. Assignments alone decide what they may do: there is no staff or superuser flag."""
 
     known_by: ClassVar[str] = "full_name"
     person_reason: ClassVar[str] = Reason.BY_PERSON

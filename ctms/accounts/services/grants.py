@@ -1,7 +1,7 @@
 """Granting and ending roles, delegating to a CRO, deactivating people."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.contrib.auth.models import Group
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""`Trail`: what a regulated model declares. The columns of its history table, and which changes need a person's reason."""
+"""`Trail`: the columns of a regulated model's history table; `Reason`: which changes need a person's reason."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,8 @@ from simple_history.models import HistoricalRecords
 class Reason:
     """SQL over `o`, the row before a change: when does the change need a reason given by a person for this very change?
 
-    A model says it in `person_reason`. Otherwise the act's own reason ("Registry import of NCT...", "Move: contact") is enough. Imports and feeds are exempt.
+    A model says it in `person_reason`. Otherwise the act's own reason ("Loading NCT...", "Log first contact") is
+    enough. Imports and feeds are exempt.
     """
 
     OF_THE_ACT = ""
@@ -79,6 +80,7 @@ class Trail(HistoricalRecords):
         options: dict[str, Any] = super().get_meta_options(model)
         name = f"{model._meta.app_label}_{model._meta.model_name}"
         fields = {field.name for field in model._meta.fields}
+        options["app_label"] = model._meta.app_label
         options["ordering"] = ("-history_id",)
         options["get_latest_by"] = ("history_id",)
         options["indexes"] = [

@@ -29,7 +29,9 @@ class CountryFilter(django_filters.FilterSet):
     def search(self, countries: QuerySet[StudyCountry], name: str, value: str) -> QuerySet[StudyCountry]:
         codes = countries.values_list("country", flat=True)
         wanted = value.casefold()
-        return countries.filter(country__in=[code for code in codes if wanted in country_name(code).casefold() or wanted == code.casefold()])
+        return countries.filter(
+            country__in=[code for code in codes if wanted in country_name(code).casefold() or wanted == code.casefold()]
+        )
 
 
 def _stage_column(stage: str, words: str) -> Column:
@@ -65,7 +67,9 @@ class CountryList(InStudy, ListView):
         return countries.annotate(total=Count("sites", filter=seen), **by_stage)
 
     def sort_keys(self) -> dict[str, Any]:
-        codes = sorted(StudyCountry.objects.filter(study=self.study).values_list("country", flat=True), key=country_name)
+        codes = sorted(
+            StudyCountry.objects.filter(study=self.study).values_list("country", flat=True), key=country_name
+        )
         whens = (When(country=code, then=Value(position)) for position, code in enumerate(codes))
         return {"rank": Case(*whens, default=Value(len(codes)), output_field=IntegerField())}
 

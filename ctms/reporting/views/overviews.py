@@ -36,7 +36,13 @@ class Portfolio(InSponsor, View):
             .prefetch_related(Prefetch("externalclaim_set", status, to_attr="registry"))
             .order_by("protocol_no")
         )
-        shown = (metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING, study_metrics.PLANNED_ENROLLMENT)
+        shown = (
+            metrics.TOTAL,
+            metrics.STARTING,
+            metrics.ACTIVATED,
+            metrics.ENROLLING,
+            study_metrics.PLANNED_ENROLLMENT,
+        )
         rows = [
             {
                 "study": study,
@@ -89,7 +95,9 @@ class Overview(InStudy, View):
             "claims": {claim.topic: claim for claim in claims},
             "schedule": schedule,
             "visits": study_metrics.VISITS.at(self.place, self.request.user),
-            "findings": ImportFinding.objects.filter(study=self.study).select_related("run").order_by("run", "position")[:6],
+            "findings": ImportFinding.objects.filter(study=self.study)
+            .select_related("run")
+            .order_by("run", "position")[:6],
             "arms": list(self.study.arm_set.order_by("position")),
             "countries": country_rows(self.place, self.request.user),
         }

@@ -1,7 +1,7 @@
 """The one visit schedule of a study, versioned: visits (encounters), the contacts that make them up, their activities.
 
-A contact is one planned moment: a day relative to an anchor, with a window. Several contacts may share a visit (a clinic
-day and the phone call after it). A window that is missing is not the same as one of zero length.
+A contact is one planned moment: a day relative to an anchor, with a window. Several contacts may share a visit, such
+as a clinic day and the phone call after it. A window that is missing is not the same as one of zero length.
 """
 
 from typing import ClassVar

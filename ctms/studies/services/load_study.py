@@ -228,7 +228,7 @@ def _merge_countries(study: Study, trial: RegistryTrial, tally: Tally, older: bo
 
 
 def _eu_number(trial: RegistryTrial) -> str:
-    """The EU number of the trial, where one of its other numbers looks like one: 2022-502174-16-00 or 2015-001894-41."""
+    """The EU number of the trial, where one of its other numbers looks like it: 2022-502174-16-00, 2015-001894-41."""
     for other in trial.secondary_ids:
         parts = other.value.split("-")
         if len(parts) in (3, 4) and [len(part) for part in parts[:3]] == [4, 6, 2] and "".join(parts).isdigit():

@@ -9,7 +9,7 @@ from ctms.studies.models import ScheduleStatus, Study, VisitSchedule
 
 @use_case
 def move_schedule(*, schedule: VisitSchedule, move: str, reason: str, by: User) -> VisitSchedule:
-    """Makes a move of a schedule version. Approving one supersedes the one approved before, so there is only ever one."""
+    """Makes a move of a schedule version. Approving one supersedes the one approved before: there is only ever one."""
     Study.objects.locked(schedule.study_id)  # two versions approved at once wait for each other here
     schedule = VisitSchedule.objects.select_related("study__scope").locked(schedule.pk)
     SCHEDULE.advance(schedule, move, Request(by, reason=reason))

@@ -29,7 +29,9 @@ class InSchedule(InStudy):
 
     @cached_property
     def schedule(self) -> VisitSchedule | None:
-        versions = VisitSchedule.objects.visible_to(self.request.user).filter(study=self.study).select_related("run", "study")
+        versions = (
+            VisitSchedule.objects.visible_to(self.request.user).filter(study=self.study).select_related("run", "study")
+        )
         if "number" in self.kwargs:
             schedule: VisitSchedule = found(versions.filter(number=self.kwargs["number"]))
             return schedule
@@ -110,6 +112,7 @@ def _matrix(contacts: list[ScheduledContact]) -> dict[str, Any]:
         "epochs": [(epoch, len(list(group))) for epoch, group in groupby(contacts, key=lambda contact: contact.epoch)],
         "heads": [contact.label for contact in contacts],
         "rows": [
-            (name, [(name, contact.pk) in done for contact in contacts]) for name in sorted(positions, key=lambda n: positions[n])
+            (name, [(name, contact.pk) in done for contact in contacts])
+            for name in sorted(positions, key=lambda n: positions[n])
         ],
     }

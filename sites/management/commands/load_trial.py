@@ -1,10 +1,12 @@
 import json
 import sys
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from ctms.core import clock
 from ctms.core.refusals import Refusal
 from ctms.studies.importers.reading import Unreadable
 from sites.services.load_trial import TrialReport, load_trial
@@ -31,11 +33,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             report = load_trial(
-                registry=options["registry"],
+                registry=Path(options["registry"]),
                 nct=options["nct"],
-                protocol=options["protocol"],
+                protocol=Path(options["protocol"]) if options["protocol"] else None,
                 sponsor_code=options["sponsor"],
                 with_people=options["with_people"],
+                at=clock.now(),
             )
         except (Unreadable, Refusal) as refusal:
             self.stderr.write(str(refusal))
@@ -51,7 +54,8 @@ def _as_text(report: TrialReport) -> str:
         f"Registry status: {facts['status']}; enrollment at the registry: {facts['target_enrollment']}",
     ]
     if schedule:
-        lines.append(f"Schedule of {schedule['source_study']}: {schedule['visits']} visits, {schedule['instances']} contacts, "
+        lines.append(f"Schedule of {schedule['source_study']}: {schedule['visits']} visits, "
+            f"{schedule['instances']} contacts, "
                      f"{schedule['unplaced']} without a day")  # fmt: skip
     for verb in ("created", "changed", "unchanged"):
         counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in facts[verb].items() if count)

@@ -44,7 +44,8 @@ document.addEventListener(
     // What was signed or looked up once is fetched anew the next time.
     if (filledByServer(target)) target.replaceChildren();
     // The browser gives the focus back to the opener; when that is gone, the content is the next best place.
-    if (document.activeElement === document.body) byId("main").focus();
+    const { activeElement, body } = document;
+    if (activeElement === body || target.contains(activeElement)) byId("main").focus({ preventScroll: true });
   },
   true, // close does not bubble
 );

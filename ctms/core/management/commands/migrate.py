@@ -8,7 +8,7 @@ from ctms.core.acting import Channel, Service, acting
 
 
 class Command(migrate.Command):
-    """Django's migrate as an act in the trail, ended by bringing trail, guards, policies and grants to what is declared."""
+    """Django's migrate as an act in the trail; at its end trail, guards, policies and grants are as declared."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         with acting(Service("Migration"), reason="Database migration", channel=Channel.MIGRATION):

@@ -38,7 +38,7 @@ class Command(BaseCommand):
         with on_simulated_day(noon(BEGINS)):
             sponsors = cast.make_sponsors()
             for code, (registry, protocol) in TRIALS.items():
-                report = load_trial(registry=str(registry), protocol=str(protocol) if protocol else None, sponsor_code=code)
+                report = load_trial(registry=registry, protocol=protocol, sponsor_code=code, at=noon(BEGINS))
                 self._say(f"{sponsors[code]}: {report.facts['nct']}, {report.facts['sites']} sites in "
                           f"{report.facts['countries']} countries")  # fmt: skip
         for sponsor in sponsors.values():
@@ -47,7 +47,9 @@ class Command(BaseCommand):
                 if sponsor.code == "north":
                     sites = Site.objects.select_related("country", "facility").order_by("number")
                     steps = history.play(list(sites), people)
-                    self._say(f"Played {steps:,} steps of the sites' simulated history in {time.monotonic() - began:.0f} s")
+                    self._say(
+                        f"Played {steps:,} steps of the sites' simulated history in {time.monotonic() - began:.0f} s"
+                    )
 
     def _people(self, sponsor: Sponsor) -> dict[str, User]:
         with on_simulated_day(noon(BEGINS)):
