@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import BadRequest
@@ -13,6 +14,7 @@ from audit.reading import Model, Place, Row, Wanted, label_field, labels
 from ctms.core.acting import Channel
 
 PAGE = 50
+Names = dict[tuple[Model, int, datetime], str]
 _VERBS = {"+": "Created", "~": "Changed", "-": "Deleted"}
 _CHANNELS = {
     Channel.WEB: "browser", Channel.API: "REST", Channel.TASK: "background task", Channel.COMMAND: "command line",
@@ -43,25 +45,32 @@ class Change:
 
 @dataclass(frozen=True)
 class Entry:
-    """One record touched by one act."""
+    """One record touched by an act."""
 
-    at: datetime
-    actor: str
-    reason: str
-    channel: str
-    act: str
     verb: str
     kind: str  # what sort of record, in words
     record: str  # what it was called then
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One act, with those of its records that stand on this page."""
+
+    id: str
+    at: datetime
+    actor: str
+    reason: str
+    channel: str
     is_simulated: bool
+    entries: tuple[Entry, ...]
 
 
 @dataclass(frozen=True)
 class Trail:
     """A page of the trail, newest first."""
 
-    entries: tuple[Entry, ...]
+    acts: tuple[Deed, ...]
     next: str  # what `before` asks for the page after this one; "" at the end
 
 
@@ -74,8 +83,8 @@ def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
     rows = reading.newest(wanted, limit=limit + 1, before=_place(before))
     more, rows = len(rows) > limit, rows[:limit]
     names = labels(_references(rows))
-    entries = tuple(_entry(row, names) for row in rows)
-    return Trail(entries, _written(rows[-1]) if more else "")
+    acts = tuple(_deed(list(group), names) for _, group in groupby(rows, key=lambda row: row.now["history_act"]))
+    return Trail(acts, _written(rows[-1]) if more else "")
 
 
 def record_trail(record: models.Model, *, before: str = "", limit: int = PAGE) -> Trail:
@@ -83,24 +92,30 @@ def record_trail(record: models.Model, *, before: str = "", limit: int = PAGE) -
     return trail(Wanted(record=(type(record), record.pk)), before=before, limit=limit)
 
 
-def _entry(row: Row, names: dict[Any, str]) -> Entry:
-    now = row.now
-    at = _moment(now)
-    return Entry(
-        at=at,
+def _deed(rows: list[Row], names: Names) -> Deed:
+    now = rows[0].now
+    return Deed(
+        id=now["history_act"],
+        at=_moment(now),
         actor=now["history_actor"],
         reason=now["history_change_reason"],
         channel=_CHANNELS.get(now["history_channel"], now["history_channel"]),
-        act=now["history_act"],
-        verb=_VERBS[now["history_type"]],
-        kind=str(row.model._meta.verbose_name),
-        record=_called(row, names, at),
-        changes=tuple(_changes(row, names, at)),
         is_simulated=bool(now["history_simulated"]),
+        entries=tuple(_entry(row, names) for row in rows),
     )
 
 
-def _called(row: Row, names: dict[Any, str], at: datetime) -> str:
+def _entry(row: Row, names: Names) -> Entry:
+    at = _moment(row.now)
+    return Entry(
+        verb=_VERBS[row.now["history_type"]],
+        kind=str(row.model._meta.verbose_name),
+        record=_called(row, names, at),
+        changes=tuple(_changes(row, names, at)),
+    )
+
+
+def _called(row: Row, names: Names, at: datetime) -> str:
     """The record's own label, and what it belongs to where that says more: “US-004”; “CDA executed, US-004”."""
     own = _words(row.model, label_field(row.model), row.now.get(label_field(row.model)), names, at)
     for owner in ("site", "person", "user"):
@@ -111,7 +126,7 @@ def _called(row: Row, names: dict[Any, str], at: datetime) -> str:
     return own
 
 
-def _changes(row: Row, names: dict[Any, str], at: datetime) -> Iterator[Change]:
+def _changes(row: Row, names: Names, at: datetime) -> Iterator[Change]:
     """Field by field: what an entry of a new record says, or what changed. Retired fields keep showing."""
     for column, value in row.now.items():
         if column.startswith("history_") or column in _OWN:
@@ -135,7 +150,7 @@ def _label(model: Model, column: str) -> str:
     )
 
 
-def _words(model: Model, column: str, value: Any, names: dict[Any, str], at: datetime) -> str:
+def _words(model: Model, column: str, value: Any, names: Names, at: datetime) -> str:
     """A stored value as people read it."""
     if value is None or value == "":
         return ""

@@ -3,6 +3,7 @@
 from ctms.studies.importers.countries import country_name
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.columns import Column
+from ctms.web.templatetags.ctms import spoken
 from sites.models import EnrolmentStatus, Facility, OperationalStatus, Person
 
 S = OperationalStatus
@@ -25,11 +26,6 @@ def enrolment_tone(status: str) -> str:
     return _ENROLMENT_TONES[EnrolmentStatus(status)]
 
 
-def registry_words(status: str | None) -> str:
-    """A registry's code in words: NOT_YET_RECRUITING -> Not yet recruiting."""
-    return (status or "").replace("_", " ").capitalize()
-
-
 def _place(facility: Facility) -> str:
     return ", ".join(filter(None, (facility.city, facility.region)))
 
@@ -40,8 +36,10 @@ def _engagements(person: Person) -> str:
 
 SITE_COLUMNS = (
     Column("number", "Site", lambda site: site.number, "id", ("number",), phone="title", is_link=True),
-    Column("facility", "Facility", lambda site: site.facility.name or "Undisclosed", "text", ("facility__name",),
-           sub=lambda site: _place(site.facility), phone="main"),
+    Column("facility", "Facility or city", lambda site: site.facility.name or _place(site.facility), "text",
+           ("facility__name", "facility__city"), phone="main",
+           sub=lambda site: _place(site.facility) if site.facility.name else "facility undisclosed"),
+    Column("facility_name", "Facility", lambda site: site.facility.name, only_exported=True),
     Column("city", "City", lambda site: site.facility.city, only_exported=True),
     Column("region", "State or region", lambda site: site.facility.region, only_exported=True),
     Column("postal_code", "Postal code", lambda site: site.facility.postal_code, only_exported=True),
@@ -52,7 +50,7 @@ SITE_COLUMNS = (
     Column("since", "Since", lambda site: site.status_on, "date", ("status_on",)),
     Column("enrolment", "Enrolment", lambda site: site.get_enrolment_status_display(), "status", ("enrolment_rank",),
            tone=lambda site: enrolment_tone(site.enrolment_status)),
-    Column("registry", "Registry says", lambda site: registry_words(site.registry_status), "text", phone="hide",
+    Column("registry", "Registry says", lambda site: spoken(site.registry_status or ""), "text", phone="hide",
            sub=lambda site: f"{REGISTRY}, {site.registry_as_of:%-d %b %Y}" if site.registry_status else ""),
     Column("latitude", "Latitude", lambda site: site.facility.latitude, "number", only_exported=True),
     Column("longitude", "Longitude", lambda site: site.facility.longitude, "number", only_exported=True),

@@ -37,7 +37,7 @@ class SiteFilter(django_filters.FilterSet):
         field_name="operational_status", label="Status", empty_label="All statuses", choices=OperationalStatus.choices
     )
     enrolment = django_filters.ChoiceFilter(
-        field_name="enrolment_status", label="Enrolment", empty_label="All", choices=EnrolmentStatus.choices
+        field_name="enrolment_status", label="Enrolment", empty_label="Any enrolment", choices=EnrolmentStatus.choices
     )
     country = django_filters.ChoiceFilter(field_name="country__country", label="Country", empty_label="All countries")
 

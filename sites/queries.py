@@ -9,7 +9,10 @@ from typing import Any
 from django.db.models import Count, Min, QuerySet
 
 from sites.filters import STAGES
-from sites.models import OperationalStatus, Site, SiteStatusEvent
+from sites.models import Site, SiteStatusEvent
+
+STAGE_OF = {status: stage for stage, (_, statuses) in STAGES.items() for status in statuses}
+_MAP_STATES = {"active": "active", "closing": "active", "out": "bad"}
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,10 @@ class Waiting:
 
 def counts_by_country(sites: QuerySet[Site]) -> dict[int, Counter[str]]:
     """Study country id -> stage -> number of sites; one statement."""
-    stage_of = {status: stage for stage, (_, statuses) in STAGES.items() for status in statuses}
     counts: dict[int, Counter[str]] = {}
     rows = sites.order_by().values_list("country", "operational_status").annotate(Count("id"))
     for country, status, number in rows:
-        counts.setdefault(country, Counter())[stage_of[status]] += number
+        counts.setdefault(country, Counter())[STAGE_OF[status]] += number
     return counts
 
 
@@ -59,8 +61,7 @@ def points(sites: QuerySet[Site]) -> list[dict[str, Any]]:
             "label": f"{site.number} {site.facility.city}",
             "latitude": float(site.facility.latitude),
             "longitude": float(site.facility.longitude),
-            "is_active": site.operational_status == OperationalStatus.ACTIVATED,
-            "is_out": site.operational_status in STAGES["out"][1],
+            "state": _MAP_STATES.get(STAGE_OF[site.operational_status], "open"),
         }
         for site in known
     ]

@@ -17,6 +17,7 @@ urlpatterns = [
     path(f"{_SITE}people/", records.People.as_view(), name="site-people"),
     path(f"{_SITE}people/<int:pk>/end/", records.EndPersonnel.as_view(), name="site-end-personnel"),
     path(f"{_SITE}history/", site.History.as_view(), name="site-history"),
+    path(f"{_SITE}history/pdf/", site.HistoryPdf.as_view(), name="site-history-pdf"),
     path("facilities/", lists.FacilityList.as_view(), name="facilities"),
     path("people/", lists.PersonList.as_view(), name="people"),
 ]

@@ -13,7 +13,8 @@ from django.db.models.functions import Cast, Concat, Lower
 
 from ctms.accounts.models import Assignment, Delegation, Membership, OrganisationKind, Scope, ScopeGroupPermission
 from ctms.accounts.roles import VERBS, Role, verbs_of
-from ctms.core.acting import current_tenancy
+from ctms.core import protocols
+from ctms.core.acting import current_tenancy, in_sponsor
 
 _TODAY = Cast(Func(function="ctms_now"), DateField())
 _IN_FORCE = Q(starts_on__lte=_TODAY) & (Q(ends_on=None) | Q(ends_on__gte=_TODAY))
@@ -63,6 +64,16 @@ def grants_of(user: Any) -> tuple[Grant, ...]:
 def memberships(user: Any) -> QuerySet[Membership]:
     """The sponsors this person works for today, by name."""
     return Membership.objects.filter(_IN_FORCE, user=user).select_related("sponsor")
+
+
+def record(kind: str, user: Any, **detail: Any) -> None:
+    """Notes in the access log of each sponsor this person works for that they came, went or were sent away."""
+    joined = list(memberships(user))
+    for membership in joined:
+        with in_sponsor(membership.sponsor_id):
+            protocols.journal().record(kind, user=user, detail=detail)
+    if not joined:
+        protocols.journal().record(kind, user=user, detail=detail)
 
 
 def current_membership(user: Any, code: str) -> Membership | None:

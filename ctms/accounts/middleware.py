@@ -11,7 +11,6 @@ from django.http.response import HttpResponseBase
 from ctms.accounts import access
 from ctms.accounts.models import Scope
 from ctms.accounts.roles import UNBLINDED
-from ctms.core import protocols
 from ctms.core.acting import in_sponsor
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -31,7 +30,7 @@ class SessionLimits:
             idle, age = now - seen, now - began
             limit = settings.SESSION_IDLE_LIMIT.total_seconds(), settings.SESSION_ABSOLUTE_LIMIT.total_seconds()
             if idle > limit[0] or age > limit[1]:
-                protocols.journal().record("SESSION_ENDED", user=request.user)
+                access.record("SESSION_ENDED", request.user)
                 logout(request)
                 request.session["ended"] = "idle" if idle > limit[0] else "old"
             elif idle > _NOTE_EVERY:

@@ -37,7 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _enter(request: HttpRequest, user: Any) -> HttpResponse:
     login(request, user)
     request.session["began"] = request.session["seen"] = time.time()
-    protocols.journal().record("SIGNED_IN", user=user, detail={"from": request.META.get("REMOTE_ADDR", "")})
+    access.record("SIGNED_IN", user, **{"from": request.META.get("REMOTE_ADDR", "")})
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return redirect(wanted)
@@ -46,7 +46,7 @@ def _enter(request: HttpRequest, user: Any) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    protocols.journal().record("SIGNED_OUT", user=request.user)
+    access.record("SIGNED_OUT", request.user)
     logout(request)
     return redirect("sign-in")
 

@@ -30,6 +30,15 @@ class Reading:
     source: Source
     url: str  # the list of what was counted
 
+    @property
+    def text(self) -> str:
+        return "" if self.value is None else f"{self.value:,}"
+
+    @property
+    def anchor(self) -> str:
+        """The name's form for an id on the page."""
+        return self.metric.name.replace(".", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

@@ -16,7 +16,7 @@ WITHOUT_TENANT_POLICY = {
     "guardian_groupobjectpermission": "guardian's generic table; closed to everybody, we use ScopeGroupPermission",
 }
 
-# Rows may be added before a sponsor is known; nobody but the owner then sees them.
+# Rows may be added before a sponsor is known; they are then seen outside any sponsor only.
 MAY_LACK_A_SPONSOR = {
     "audit_accessevent": "a failed sign-in belongs to no sponsor",
 }

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 
 BEGINS = date(2023, 7, 3)  # the registry record is of 29 June 2023
-TODAY = date(2024, 9, 2)
+TODAY = date(2024, 3, 11)
 SHOWN_FROM = datetime.combine(TODAY, time(8, 0), UTC)  # the clock's hands when the demo is first opened; then it runs
 
 

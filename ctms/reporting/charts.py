@@ -32,10 +32,10 @@ class _Frame:
 
     def x(self, day: date) -> float:
         span = max((self.last - self.first).days, 1)
-        return self.left + (self.width - self.left - self.right) * (day - self.first).days / span
+        return round(self.left + (self.width - self.left - self.right) * (day - self.first).days / span, 1)
 
     def y(self, count: float) -> float:
-        return self.height - self.bottom - (self.height - self.top - self.bottom) * count / self.most
+        return round(self.height - self.bottom - (self.height - self.top - self.bottom) * count / self.most, 1)
 
     @property
     def end(self) -> int:
@@ -73,26 +73,22 @@ def _grid(frame: _Frame, kind: str) -> Iterator[SafeString]:
     for step in range(5):
         count = frame.most * step // 4
         y = frame.y(count)
-        yield format_html(
-            '<line class="c-chart__grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>', frame.left, frame.end, y, y
-        )
-        yield format_html('<text x="{}" y="{:.1f}" text-anchor="end">{}</text>', frame.left - 8, y + 4, count)
+        yield format_html('<line class="c-chart__grid" x1="{}" x2="{}" y1="{}" y2="{}"/>', frame.left, frame.end, y, y)
+        yield format_html('<text x="{}" y="{}" text-anchor="end">{}</text>', frame.left - 8, y + 4, count)
     months = list(_months(frame.first, frame.last))
     every = -(-len(months) // (8 if kind == "wide" else 4))
     for month in months[::every]:
         label = f"{month:%b} ’{month:%y}"
-        yield format_html(
-            '<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>', frame.x(month), frame.height - 6, label
-        )
+        yield format_html('<text x="{}" y="{}" text-anchor="middle">{}</text>', frame.x(month), frame.height - 6, label)
 
 
 def _lines(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[SafeString]:
     for status, days in reached.items():
         if days:
-            path = f"M{frame.x(days[0]):.1f},{frame.y(0):.1f}"
+            path = f"M{frame.x(days[0])},{frame.y(0)}"
             for count, day in enumerate(days, start=1):
-                path += f"H{frame.x(day):.1f}V{frame.y(count):.1f}"
-            path += f"H{frame.x(frame.last):.1f}"
+                path += f"H{frame.x(day)}V{frame.y(count)}"
+            path += f"H{frame.x(frame.last)}"
             yield format_html('<path class="c-chart__{}" d="{}"/>', _STYLES[OperationalStatus(status)], path)
 
 
@@ -105,7 +101,7 @@ def _end_labels(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterato
         label = f"{OperationalStatus(status).label} {len(days)}"
         style = _STYLES[OperationalStatus(status)]
         yield format_html(
-            '<text class="c-chart__label c-chart__label--{}" x="{}" y="{:.1f}">{}</text>',
+            '<text class="c-chart__label c-chart__label--{}" x="{}" y="{}">{}</text>',
             style,
             frame.end + 8,
             y,

@@ -3,31 +3,21 @@
 Composed here, above all rooms, from the place that the view put on the request.
 """
 
-from functools import cache
 from typing import Any
 
-from django.db import connection
 from django.http import HttpRequest
 from django.urls import reverse
 
 from ctms.accounts import access
 from ctms.accounts.roles import Role
-from ctms.core import protocols
+from ctms.core import clock, protocols
 from ctms.studies.models import Study, StudyCountry
 from ctms.web.places import Place
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """`is_simulated`, and `shell` (None outside a sponsor's pages)."""
-    return {"is_simulated": _is_simulated(), "shell": _shell(request)}
-
-
-@cache
-def _is_simulated() -> bool:
-    """Asked once per process: the owner decides it when the database is made."""
-    with connection.cursor() as cursor:
-        cursor.execute("select ctms_is_simulated()")
-        return bool(cursor.fetchone()[0])
+    return {"is_simulated": clock.is_simulated(), "shell": _shell(request)}
 
 
 def _shell(request: HttpRequest) -> dict[str, Any] | None:

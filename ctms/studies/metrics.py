@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from ctms.core.metrics import LIVE, Metric, Source
-from ctms.studies.models import ExternalClaim, ScheduledVisit, StudyCountry, VisitSchedule
+from ctms.studies.models import ExternalClaim, ScheduledContact, ScheduledVisit, StudyCountry, VisitSchedule
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.places import Place
 
@@ -33,6 +33,13 @@ def _visits(place: Place, user: Any) -> tuple[int | None, Source]:
     return ScheduledVisit.objects.visible_to(user).filter(schedule=schedule).count(), LIVE
 
 
+def _contacts(place: Place, user: Any) -> tuple[int | None, Source]:
+    schedule = VisitSchedule.objects.visible_to(user).filter(study=place.study).order_by("-number").first()
+    if schedule is None:
+        return None, LIVE
+    return ScheduledContact.objects.visible_to(user).filter(schedule=schedule).count(), LIVE
+
+
 def _address(name: str) -> Any:
     return lambda place: reverse(name, args=[place.sponsor.code, place.study.slug])
 
@@ -48,4 +55,9 @@ COUNTRIES = Metric(
 VISITS = Metric(
     "studies.visits", "Visits in schedule", "Visits of the latest version of the visit schedule, approved or not.",
     _visits, _address("schedule"),
+)  # fmt: skip
+CONTACTS = Metric(
+    "studies.contacts", "Contacts in schedule",
+    "Planned contacts with a subject in the latest version of the visit schedule; several may belong to one visit.",
+    _contacts, _address("schedule"),
 )  # fmt: skip

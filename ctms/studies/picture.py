@@ -51,7 +51,7 @@ class _Axis:
         self.left, self.right = left + 12, right
 
     def x(self, day: timedelta) -> float:
-        return self.left + (self.right - self.left) * (day / _DAY - self.first) / (self.last - self.first)
+        return round(self.left + (self.right - self.left) * (day / _DAY - self.first) / (self.last - self.first), 1)
 
     def ticks(self) -> Iterator[int]:
         """Round days, four to ten of them."""
@@ -68,11 +68,9 @@ def _grid(axis: _Axis, height: int) -> Iterator[SafeString]:
         x = axis.x(timedelta(days=day))
         kind = "zero" if day == 0 else "grid"
         yield format_html(
-            '<line class="p-schedule__{}" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>', kind, x, x, _TOP - 8, height - 4
+            '<line class="p-schedule__{}" x1="{}" x2="{}" y1="{}" y2="{}"/>', kind, x, x, _TOP - 8, height - 4
         )
-        yield format_html(
-            '<text class="p-schedule__tick" x="{:.1f}" y="16" text-anchor="middle">{}</text>', x, _tick(day)
-        )
+        yield format_html('<text class="p-schedule__tick" x="{}" y="16" text-anchor="middle">{}</text>', x, _tick(day))
 
 
 def _tick(day: int) -> str:
@@ -84,8 +82,8 @@ def _lane(axis: _Axis, contact: ScheduledContact, row: int, kind: str) -> SafeSt
     words = f"{contact.label}: {day_words(contact.day)}, {window_words(contact.window_before, contact.window_after)}"
     label = contact.label if kind == "wide" or len(contact.label) <= 16 else contact.label[:15] + "…"
     return format_html(
-        '<g><title>{}</title><rect class="p-schedule__row" x="0" y="{:.1f}" width="100%" height="{}"/>'
-        '<text class="p-schedule__label" x="4" y="{:.1f}">{}</text>{}</g>',
+        '<g><title>{}</title><rect class="p-schedule__row" x="0" y="{}" width="100%" height="{}"/>'
+        '<text class="p-schedule__label" x="4" y="{}">{}</text>{}</g>',
         words, middle - _ROW / 2, _ROW, middle + 4, label, _mark(axis, contact, middle),
     )  # fmt: skip
 
@@ -93,7 +91,7 @@ def _lane(axis: _Axis, contact: ScheduledContact, row: int, kind: str) -> SafeSt
 def _mark(axis: _Axis, contact: ScheduledContact, middle: float) -> SafeString:
     if contact.day is None:
         return format_html(
-            '<text class="p-schedule__none" x="{}" y="{:.1f}">no day in the source</text>', axis.left, middle + 4
+            '<text class="p-schedule__none" x="{}" y="{}">no day in the source</text>', axis.left, middle + 4
         )
     x = axis.x(contact.day)
     bar = SafeString()
@@ -101,12 +99,12 @@ def _mark(axis: _Axis, contact: ScheduledContact, middle: float) -> SafeString:
         begin = axis.x(contact.day - (contact.window_before or timedelta()))
         end = axis.x(contact.day + (contact.window_after or timedelta()))
         bar = format_html(
-            '<rect class="p-schedule__window" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="12" rx="3"/>',
-            begin, middle - 6, max(end - begin, 2),
+            '<rect class="p-schedule__window" x="{}" y="{}" width="{}" height="12" rx="3"/>',
+            begin, middle - 6, round(max(end - begin, 2), 1),
         )  # fmt: skip
-    shape = '<circle class="p-schedule__mark" cx="{0:.1f}" cy="{1:.1f}" r="5"/>'
+    shape = '<circle class="p-schedule__mark" cx="{0}" cy="{1}" r="5"/>'
     if not is_in_person(contact):
-        shape = '<path class="p-schedule__mark p-schedule__mark--remote" d="M{0:.1f},{1:.1f}m0,-6l6,6 -6,6 -6,-6z"/>'
+        shape = '<path class="p-schedule__mark p-schedule__mark--remote" d="M{0},{1}m0,-6l6,6 -6,6 -6,-6z"/>'
     return bar + format_html(shape, x, middle)
 
 

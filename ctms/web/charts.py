@@ -145,9 +145,10 @@ def site_map(
     world = world or static("ui/world.svg")
     highest = max((country.value for country in (countries or {}).values()), default=0)
     return format_html(
-        '<svg class="c-chart c-map__chart" viewBox="{}" role="img" aria-label="{}">'
+        '<svg class="c-chart c-map__chart" viewBox="{}" stroke-width="{}" role="img" aria-label="{}">'
         '<use class="c-map__land" href="{}#all"/>{}{}</svg>',
         shown.box,
+        f"{0.75 * shown.scale:.2f}",
         label or f"Map of sites, {shown.name}",
         world,
         format_html_join(

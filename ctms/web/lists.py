@@ -66,6 +66,8 @@ class ListView(View):
             after=request.GET.get("after", ""), before=request.GET.get("before", ""),
         )  # fmt: skip
         context = {
+            "title": self.title,
+            "subject": str(request.place.study or request.place.sponsor),  # type: ignore[attr-defined]
             "listing": self._listing(request, rows, page),
             "filters": self._filters(request),
             **self.extra_context(),
@@ -97,7 +99,7 @@ class ListView(View):
         count = rows.order_by()[: COUNTED_UP_TO + 1].count()
         shown = [column for column in self.columns if not column.only_exported]
         return {
-            "title": self.title,
+            "title": "",  # the page says it
             "caption": f"{self.title}. Column headings sort.",
             "columns": [self._heading(request, column) for column in shown],
             "rows": [{"url": self.row_url(row), "cells": list(self._cells(shown, row))} for row in page.rows],

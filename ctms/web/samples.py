@@ -35,7 +35,7 @@ def style_guide(query: Mapping[str, str]) -> dict[str, Any]:
             prefix="site", initial={"name": "General Hospital", "contact": "site", "first_visit": date(2026, 11, 12)}
         ),
         "wrong_form": EditSite(
-            {"wrong-contact": "x", "wrong-first_visit": "31.2.2026", "wrong-beds": "-4", "wrong-email": "nobody"},
+            {"wrong-contact": "x", "wrong-beds": "-4", "wrong-email": "nobody"},
             prefix="wrong",
         ),
         **STATIC,

@@ -17,7 +17,9 @@ SHEETS = (
     "components-forms",
     "components-overlays",
     "components-charts",
+    "components-curves",
     "pages",
+    "pages-rooms",
     "utilities",
 )
 SOURCES = tuple(ROOT / "static" / "ui" / "css" / f"{sheet}.css" for sheet in SHEETS)

@@ -32,12 +32,18 @@ class Evidence(FormTab):
 
     def context(self) -> dict[str, Any]:
         rows = self.site.evidence.select_related("recorded_by", "replaces").order_by("-id")
-        standing = {row.pk for row in self.site.evidence.filter(replaced_by=None, withdrawn=False)}
-        return super().context() | {
-            "rows": [
-                {"evidence": row, "holds": row.pk in standing, "withdraw_url": self.url("site-withdraw", row.pk)}
-                for row in rows
-            ],
+        standing = set(self.site.evidence.filter(replaced_by=None, withdrawn=False).values_list("pk", flat=True))
+        return super().context() | {"rows": [self._row(row, holds=row.pk in standing) for row in rows]}
+
+    def _row(self, row: SiteEvidence, *, holds: bool) -> dict[str, Any]:
+        if row.withdrawn:
+            chip = {"label": "withdrawn", "tone": "bad"}
+        else:
+            chip = {"label": "holds", "tone": "ok"} if holds else {"label": "replaced", "tone": "mute"}
+        return {
+            "evidence": row,
+            "chip": chip,
+            "withdraw_url": self.url("site-withdraw", row.pk) if holds and self.may(self.form_verb) else "",
         }
 
 

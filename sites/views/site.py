@@ -2,19 +2,28 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from audit.queries import record_trail
-from ctms.core import clock
+from ctms.core import clock, documents
+from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Lifecycle
+from ctms.core.protocols import journal
+from ctms.core.refusals import Refusal
 from ctms.studies.models import ExternalClaim
+from ctms.studies.services.load_study import REGISTRY
 from ctms.web.moves import MoveView
-from sites.columns import registry_words
+from ctms.web.templatetags.ctms import day, spoken
+from sites.columns import enrolment_tone, status_tone
 from sites.lifecycle import ENROLMENT, MAIN_PATH, SITE
 from sites.models import OperationalStatus, Site, SiteStatusEvent
 from sites.pages import InSite
 from sites.services import statuses
 from sites.views.tabs import SiteTabView
+
+_LONGEST_PDF = 1000  # entries; older ones are on the page
 
 
 class Overview(SiteTabView):
@@ -22,20 +31,35 @@ class Overview(SiteTabView):
     template_name = "sites/site.html"
 
     def context(self) -> dict[str, Any]:
-        claim = (
-            ExternalClaim.objects.filter(scope=self.site.scope, topic="recruitment_status")
-            .select_related("run")
-            .first()
+        site = self.site
+        claims = ExternalClaim.objects.visible_to(self.request.user).filter(
+            scope=site.scope, topic="recruitment_status"
         )
-        crew = self.site.personnel.filter(ends_on=None).select_related("person").order_by("role", "person__name")
+        claim = claims.exclude(value="").select_related("run").first()
+        crew = site.personnel.filter(ends_on=None).select_related("person").order_by("role", "person__name")
         return {
-            "path": _path(self.site),
-            "claim": claim if claim and claim.value else None,
-            "claim_words": registry_words(claim.value) if claim else "",
+            "path": _path(site),
+            "facts": self._facts(),
+            "facility": _facility_facts(site),
+            "facility_source": f"Place and name as registered at {REGISTRY}" if site.registry_key else "Entered here",
+            "claim": claim,
+            "claim_words": spoken(claim.value) if claim else "",
             "crew": list(crew),
             "offers": self.offers(SITE) + self.offers(ENROLMENT),
-            "days_in_status": (self.site.today(clock.now()) - self.site.status_on).days,
         }
+
+    def _facts(self) -> list[dict[str, Any]]:
+        site = self.site
+        days = (site.today(clock.now()) - site.status_on).days
+        generated = is_simulated()
+        return [
+            {"label": "Site number", "value": site.number},
+            {"label": "Status", "value": site.get_operational_status_display(), "simulated": generated},
+            {"label": "Since", "value": f"{day(site.status_on)} ({days} d)", "simulated": generated},
+            {"label": "Enrolment", "value": site.get_enrolment_status_display(), "simulated": generated},
+            {"label": "Study", "value": site.study.protocol_no, "url": site.study.get_absolute_url()},
+            {"label": "Country", "value": site.country.name},
+        ]
 
 
 class Status(SiteTabView):
@@ -46,14 +70,14 @@ class Status(SiteTabView):
     def context(self) -> dict[str, Any]:
         events = list(self.site.status_events.select_related("recorded_by", "corrects").order_by("-id"))
         corrected = {event.corrects_id for event in events}
-        operational = next((event for event in events if event.kind == SiteStatusEvent.Kind.OPERATIONAL), None)
+        latest = next((event for event in events if event.kind == SiteStatusEvent.Kind.OPERATIONAL), None)
+        may_correct = latest is not None and self.may("sites.correct_site")
         return {
             "path": _path(self.site),
             "offers": self.offers(SITE),
             "enrolment_offers": self.offers(ENROLMENT),
-            "events": [{"event": event, "is_corrected": event.pk in corrected} for event in events],
-            "latest": operational,
-            "may_correct": operational is not None and self.may("sites.correct_site"),
+            "timeline": [_event_item(event, is_corrected=event.pk in corrected) for event in events],
+            "correct_url": self.url("site-correct", latest.pk) if latest and may_correct else "",
         }
 
 
@@ -97,10 +121,73 @@ class History(SiteTabView):
     template_name = "sites/history.html"
 
     def context(self) -> dict[str, Any]:
+        before = self.request.GET.get("before", "")
+        trail = record_trail(self.site, before=before)
+        here = self.url("site-history")
         return {
-            "may_view": self.may("audit.view_trail"),
-            "trail": record_trail(self.site, before=self.request.GET.get("before", "")),
+            "trail": trail,
+            "first_url": here if before else "",
+            "next_url": f"{here}?{urlencode({'before': trail.next})}" if trail.next else "",
+            "audit_url": reverse("study-audit", args=[self.sponsor.code, self.study.slug]),
+            "pdf_url": self.url("site-history-pdf"),
+            "pdf_impossible": documents.why_impossible(),
         }
+
+    def may_enter(self) -> bool:
+        return self.may("audit.view_trail")
+
+
+class HistoryPdf(History):
+    """The same as a document."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if sentence := documents.why_impossible():
+            raise Refusal("NO_PDF", sentence)
+        context = {
+            "site": self.site,
+            "trail": record_trail(self.site, limit=_LONGEST_PDF),
+            "at": clock.now(),
+            "by": request.user,
+            "is_simulated": is_simulated(),
+        }
+        journal().record(
+            "EXPORTED", user=request.user, subject=f"History of site {self.site}", detail={"format": "pdf"}
+        )
+        name = f"{self.study.slug}-{self.site.number}-history.pdf"
+        return documents.pdf("sites/history_pdf.html", context, file_name=name)
+
+
+def _facility_facts(site: Site) -> list[dict[str, Any]]:
+    facility = site.facility
+    coordinates = f"{facility.latitude}, {facility.longitude}" if facility.latitude is not None else ""
+    return [
+        {"label": "Name", "value": facility.name or "Not disclosed"},
+        {"label": "City", "value": facility.city},
+        {"label": "State or region", "value": facility.region},
+        {"label": "Postal code", "value": facility.postal_code},
+        {"label": "Coordinates", "value": coordinates},
+        {"label": "Time zone", "value": facility.time_zone},
+    ]
+
+
+def _event_item(event: SiteStatusEvent, *, is_corrected: bool) -> dict[str, Any]:
+    """One change of status for the timeline: what, on which day, who entered it when, and why."""
+    is_correction = event.corrects_id is not None
+    tone = status_tone if event.kind == SiteStatusEvent.Kind.OPERATIONAL else enrolment_tone
+    chip = {"label": event.to_words, "tone": tone(event.to_status)}
+    if is_corrected:
+        chip = {"label": f"{event.to_words} (corrected since)", "tone": "mute"}
+    late = (event.recorded_at.date() - event.effective_on).days
+    entered = f", entered {late} d later" if late > 1 else ""
+    return {
+        "title": "Correction" if is_correction else event.get_kind_display(),
+        "chip": chip,
+        "text": f"{event.from_words or 'New'} → {event.to_words}, on {day(event.effective_on)}{entered}",
+        "why": event.reason,
+        "who": event.recorded_by.full_name if event.recorded_by else "Import",
+        "at": event.recorded_at,
+        "simulated": is_simulated(),
+    }
 
 
 def _path(site: Site) -> list[dict[str, str]]:

@@ -63,14 +63,15 @@ def isolate(cursor: Any, table: str, columns: list[str]) -> None:
     if "partition" in columns:
         unblinded = "(select nullif(current_setting('ctms.unblinded', true), ''))::bigint[]"
         rule += f" and (partition = 'BLINDED' or study_id = any({unblinded}))"
-    check = f"sponsor_id is null or ({rule})" if table in MAY_LACK_A_SPONSOR else rule
+    if table in MAY_LACK_A_SPONSOR:
+        rule = f"({rule}) or (sponsor_id is null and nullif(current_setting('ctms.sponsor', true), '') is null)"
     cursor.execute(f"""
         alter table {table} enable row level security;
         alter table {table} force row level security;
         drop policy if exists ctms_owner on {table};
         drop policy if exists ctms_tenant on {table};
         create policy ctms_owner on {table} to {OWNER} using (true) with check (true);
-        create policy ctms_tenant on {table} to {APP}, {READER} using ({rule}) with check ({check});
+        create policy ctms_tenant on {table} to {APP}, {READER} using ({rule}) with check ({rule});
     """)
 
 

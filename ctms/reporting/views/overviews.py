@@ -1,5 +1,6 @@
 """Portfolio, study and country: what is known so far, each number with its source, and what to do next."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
@@ -14,13 +15,30 @@ from audit.reading import Wanted
 from ctms.core import clock, protocols
 from ctms.reporting.charts import activation_chart
 from ctms.studies import metrics as study_metrics
-from ctms.studies.models import ExternalClaim, ImportFinding, Study, StudyCountry, VisitSchedule
+from ctms.studies.models import DateKind, ExternalClaim, ImportFinding, Study, StudyCountry, VisitSchedule
 from ctms.studies.pages import InStudy
+from ctms.web.charts import MapPoint, site_maps
 from ctms.web.places import InSponsor, Place
 from sites import metrics, queries
 from sites.models import OperationalStatus
 
 _CURVES = (OperationalStatus.SELECTED, OperationalStatus.INITIATED, OperationalStatus.ACTIVATED)
+_COUNTRIES_SHOWN = 10
+_DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
+CURVE_LEGEND = (
+    {"kind": "plan", "label": "Selected"},
+    {"kind": "forecast", "label": "Initiated"},
+    {"kind": "actual", "label": "Activated"},
+)
+MAP_LEGEND = (
+    {"kind": "active", "label": "activated"},
+    {"kind": "open", "label": "on its way"},
+    {"kind": "bad", "label": "not taking part"},
+)
+COUNTRY_COLUMNS = (
+    {"label": "Country"},
+    *({"label": label, "kind": "number"} for label in ("Sites", "In start-up", "Activated", "Not taking part")),
+)
 
 
 class Portfolio(InSponsor, View):
@@ -63,7 +81,7 @@ class Overview(InStudy, View):
     template_name = "reporting/study.html"
 
     @cached_property
-    def today(self) -> Any:
+    def today(self) -> date:
         return clock.today()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -75,10 +93,10 @@ class Overview(InStudy, View):
             "readings": [metric.at(self.place, request.user) for metric in self.metrics()],
             "chart": activation_chart(reached, today=self.today),
             "has_curve": any(reached.values()),
-            "waiting": queries.longest_waiting(sites, on=self.today, limit=6),
-            "points": queries.points(sites),
-            "recent": self._recent(),
-            **self._study_context(),
+            "curve_legend": CURVE_LEGEND,
+            "waiting": [self._attention(waiting) for waiting in queries.longest_waiting(sites, on=self.today, limit=6)],
+            **self._map(sites),
+            **self.more(),
         }
         return TemplateResponse(request, self.template_name, context)
 
@@ -88,24 +106,46 @@ class Overview(InStudy, View):
             study_metrics.PLANNED_ENROLLMENT,
         )  # fmt: skip
 
-    def _study_context(self) -> dict[str, Any]:
-        claims = ExternalClaim.objects.filter(scope=self.study.scope).select_related("run")
-        schedule = VisitSchedule.objects.filter(study=self.study).select_related("study").order_by("-number").first()
+    def more(self) -> dict[str, Any]:
+        """What the study's own overview shows besides."""
+        user, scope = self.request.user, self.study.scope
+        claims = ExternalClaim.objects.visible_to(user).filter(scope=scope).select_related("run")
+        schedules = VisitSchedule.objects.visible_to(user).filter(study=self.study).select_related("study")
+        findings = ImportFinding.objects.visible_to(user).filter(study=self.study).select_related("run")
+        may_audit = protocols.authority().may(user, "audit.view_trail", self.study)
         return {
             "claims": {claim.topic: claim for claim in claims},
-            "schedule": schedule,
-            "visits": study_metrics.VISITS.at(self.place, self.request.user),
-            "findings": ImportFinding.objects.filter(study=self.study)
-            .select_related("run")
-            .order_by("run", "position")[:6],
+            "schedule": schedules.order_by("-number").first(),
+            "visits": study_metrics.VISITS.at(self.place, user),
+            "findings": findings.order_by("run", "position")[:7],
             "arms": list(self.study.arm_set.order_by("position")),
-            "countries": country_rows(self.place, self.request.user),
+            "facts": _facts(self.study),
+            "countries": country_rows(self.place, user),
+            "country_columns": COUNTRY_COLUMNS,
+            "countries_url": self._url("countries"),
+            "sources_url": self._url("sources"),
+            "audit_url": self._url("study-audit"),
+            "recent": trail(Wanted(study=self.study.pk), limit=6) if may_audit else None,
         }
 
-    def _recent(self) -> Any:
-        if not protocols.authority().may(self.request.user, "audit.view_trail", self.study):
-            return None
-        return trail(Wanted(study=self.study.pk), limit=6)
+    def _url(self, name: str, *more: str) -> str:
+        return reverse(name, args=[self.sponsor.code, self.study.slug, *more])
+
+    def _attention(self, waiting: queries.Waiting) -> dict[str, str]:
+        site = waiting.site
+        return {
+            "tone": "bad" if waiting.days > 180 else "watch" if waiting.days > 90 else "mute",
+            "text": f"{site.number} {site.facility.city}",
+            "url": self._url("site", site.number),
+            "due": f"{waiting.days} d",
+            "meta": f"{site.get_operational_status_display()} since {site.status_on:%-d %b %Y}",
+        }
+
+    def _map(self, sites: Any) -> dict[str, Any]:
+        places = [MapPoint(**point) for point in queries.points(sites)]
+        missing = sites.filter(facility__latitude=None).count()
+        words = "One site has no known place" if missing == 1 else f"{missing} sites have no known place"
+        return {"maps": site_maps(places), "map_legend": MAP_LEGEND, "unplaced": words if missing else ""}
 
 
 class CountryOverview(Overview):
@@ -115,13 +155,34 @@ class CountryOverview(Overview):
     template_name = "reporting/country.html"
 
     def metrics(self) -> tuple[Any, ...]:
-        return (metrics.TOTAL, metrics.CANDIDATES, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING, metrics.OUT)
+        return (
+            metrics.TOTAL, metrics.CANDIDATES, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING, metrics.OUT,
+        )  # fmt: skip
 
-    def _study_context(self) -> dict[str, Any]:
-        return {}
+    def more(self) -> dict[str, Any]:
+        return {"sites_url": self._url("country-sites", self.kwargs["country"])}
 
-    def _recent(self) -> Any:
-        return None
+
+def _facts(study: Study) -> list[dict[str, str]]:
+    """The study as planned, in the order people ask."""
+    answers = {True: "Yes", False: "No", None: ""}
+    facts = [
+        ("Official title", study.official_title),
+        ("Phase", study.phase_label),
+        ("Masking", study.get_masking_display() if study.masking else ""),
+        *((label, _date(study, name)) for name, label in _DATES),
+        ("Under an IND", answers[study.under_ind]),
+        ("Covered clinical study", answers[study.covered_study]),
+    ]
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def _date(study: Study, name: str) -> str:
+    """A planned or actual date with its precision: “Sep 2015 (actual)”."""
+    value, kind = getattr(study, name), getattr(study, f"{name}_kind")
+    if value is None:
+        return ""
+    return f"{value.display()} ({DateKind(kind).label.lower()})" if kind else value.display()
 
 
 def country_rows(place: Place, user: Any) -> list[dict[str, Any]]:
@@ -130,10 +191,11 @@ def country_rows(place: Place, user: Any) -> list[dict[str, Any]]:
     rows = []
     for country in StudyCountry.objects.visible_to(user).filter(study=place.study):
         stages = counts.get(country.pk, {})
+        total = sum(stages.values())
         rows.append({
             "country": country,
             "url": reverse("country", args=[place.sponsor.code, place.study.slug, country.country.lower()]),
-            "total": sum(stages.values()),
-            "stages": stages,
+            "total": total,
+            "cells": [total, *(stages.get(stage, 0) for stage in ("starting", "active", "out"))],
         })  # fmt: skip
-    return sorted(rows, key=lambda row: (-row["total"], row["country"].name))
+    return sorted(rows, key=lambda row: (-row["total"], row["country"].name))[:_COUNTRIES_SHOWN]

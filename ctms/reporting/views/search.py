@@ -1,7 +1,9 @@
 """What the palette and the selector ask: places and people by a few letters."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.views import View
@@ -12,6 +14,10 @@ from ctms.web.places import InSponsor
 _EACH = 6
 
 
+class SearchForm(forms.Form):
+    q = forms.CharField(label="Search", required=False, widget=forms.SearchInput(attrs={"autofocus": True}))
+
+
 class Search(InSponsor, View):
     """A fragment for the palette (htmx), a page of its own without JavaScript."""
 
@@ -19,13 +25,18 @@ class Search(InSponsor, View):
     title = "Search"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        words = request.GET.get("q", "").strip()[:100]
-        hits = []
-        if words:
-            for search in protocols.searches():
-                hits += search(words, sponsor=self.sponsor, user=request.user, limit=_EACH)
+        query = request.GET.get("q", "").strip()[:100]
+        hits = [hit for search in protocols.searches() for hit in self._found(search, query)] if query else []
+        context = {
+            "query": query,
+            "groups": [{"heading": "Found", "items": hits}] if hits else [],
+            "form": SearchForm(request.GET),
+        }
         is_fragment = bool(request.htmx)  # type: ignore[attr-defined]
-        template = "reporting/search.html#hits" if is_fragment else "reporting/search.html"
-        response = TemplateResponse(request, template, {"words": words, "hits": hits})
+        template = "components/palette_results.html" if is_fragment else "reporting/search.html"
+        response = TemplateResponse(request, template, context)
         response["Vary"] = "HX-Request"
         return response
+
+    def _found(self, search: protocols.Search, query: str) -> Iterable[protocols.Hit]:
+        return search(query, sponsor=self.sponsor, user=self.request.user, limit=_EACH)

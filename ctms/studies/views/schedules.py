@@ -11,6 +11,7 @@ from django.views import View
 
 from ctms.core.lifecycle import Request
 from ctms.studies.lifecycle import SCHEDULE
+from ctms.studies.metrics import CONTACTS, VISITS
 from ctms.studies.models import ScheduledContact, VisitSchedule
 from ctms.studies.pages import InStudy
 from ctms.studies.picture import is_in_person, schedule_pictures
@@ -19,6 +20,7 @@ from ctms.studies.wording import day_words, window_words
 from ctms.web.moves import MoveView
 from ctms.web.places import found
 
+_COLUMNS = tuple({"label": label} for label in ("Contact", "Visit", "Day", "Window", "How"))
 _TONES = {"DRAFT": "info", "APPROVED": "ok", "SUPERSEDED": "mute"}
 
 
@@ -64,6 +66,9 @@ class Schedule(InSchedule, View):
                 {"offer": offer, "url": reverse("schedule-move", args=[*arguments, schedule.number, offer.move.name])}
                 for offer in SCHEDULE.offers(schedule, Request(self.request.user))
             ],
+            "readings": [metric.at(self.place, self.request.user) for metric in (VISITS, CONTACTS)],
+            "contact_columns": _COLUMNS,
+            "versions_to_choose": versions.count() > 1,
             "versions": [
                 {
                     "label": f"Version {version.number}",

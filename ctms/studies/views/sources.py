@@ -11,6 +11,8 @@ from ctms.core import protocols
 from ctms.studies.models import ExternalClaim, ImportRun
 from ctms.studies.pages import InStudy
 
+_COLUMNS = ({"label": "Topic"}, {"label": "Claim"}, {"label": "Source"}, {"label": "As of", "kind": "date"})
+
 
 class Sources(InStudy, View):
     """The files read into the study, what was assumed, and what other systems claim."""
@@ -21,7 +23,12 @@ class Sources(InStudy, View):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         runs = ImportRun.objects.visible_to(request.user).filter(study=self.study).prefetch_related("findings")
         claims = ExternalClaim.objects.visible_to(request.user).filter(scope=self.study.scope).select_related("run")
-        context = {"study": self.study, "runs": list(runs), "claims": [claim for claim in claims if claim.value]}
+        context = {
+            "study": self.study,
+            "runs": list(runs),
+            "claims": [claim for claim in claims if claim.value],
+            "claim_columns": _COLUMNS,
+        }
         return TemplateResponse(request, "studies/sources.html", context)
 
 

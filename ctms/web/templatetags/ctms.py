@@ -89,3 +89,9 @@ def optional(field: Field) -> str:
 def beside(left: Iterable[Any], right: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
     """Two lists of the same length in step: {% for column, cell in columns|beside:cells %}."""
     return zip(left, right, strict=True)
+
+
+@register.filter
+def spoken(code: str) -> str:
+    """A code in words: NOT_YET_RECRUITING -> Not yet recruiting."""
+    return str(code).replace("_", " ").strip().capitalize()

@@ -1,0 +1,58 @@
+"""The one way to make a PDF. WeasyPrint needs Pango from the system; without it, pages say so instead."""
+
+import ctypes
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+_FONTS = {"400": "SourceSansPro-Regular.ttf", "600": "SourceSansPro-Semibold.ttf"}
+
+
+@cache
+def why_impossible() -> str:
+    """Why no PDF can be made here, in a sentence; "" where it can."""
+    try:
+        for library in ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"):
+            ctypes.CDLL(library)
+    except OSError:
+        return "PDFs need the system library Pango, which this server does not have."
+    return ""
+
+
+def pdf(template: str, context: dict[str, Any], *, file_name: str) -> HttpResponse:
+    """A template as a tagged, accessible PDF (PDF/UA-1). It reads nothing but our own fonts."""
+    from weasyprint import CSS, HTML  # here, so that starting the server does not wait for it
+    from weasyprint.text.fonts import FontConfiguration
+
+    fonts = FontConfiguration()
+    style = CSS(string=_font_faces(), font_config=fonts, url_fetcher=_only_fonts)
+    document = HTML(string=render_to_string(template, context), url_fetcher=_nothing)
+    body = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
+    response = HttpResponse(body, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{file_name}"'
+    return response
+
+
+def _font_faces() -> str:
+    return "".join(
+        f'@font-face {{ font-family: "CTMS"; font-weight: {weight}; src: url("{_font(name)}") }}'
+        for weight, name in _FONTS.items()
+    )
+
+
+def _font(name: str) -> str:
+    return f"file://{resources.files('font_source_sans_pro').joinpath('files', name)}"
+
+
+def _only_fonts(url: str, *_: Any, **__: Any) -> dict[str, Any]:
+    if url not in map(_font, _FONTS.values()):
+        raise ValueError(f"A PDF reads no {url}.")
+    with open(url.removeprefix("file://"), "rb") as file:
+        return {"string": file.read(), "mime_type": "font/ttf"}
+
+
+def _nothing(url: str, *_: Any, **__: Any) -> dict[str, Any]:
+    raise ValueError(f"A PDF reads no {url}.")
