@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.db import models
@@ -20,18 +21,13 @@ _CHANNELS = {
     Channel.WEB: "browser", Channel.API: "REST", Channel.TASK: "background task", Channel.COMMAND: "command line",
     Channel.IMPORT: "import", Channel.FEED: "feed", Channel.MIGRATION: "migration", "psql": "database console",
 }  # fmt: skip
-_OWN = {
-    "id",
-    "sponsor_id",
-    "study_id",
-    "partition",
-    "scope_id",
-    "group_id",
-    "schedule_id",
-    "registry_key",
-    "slug",
-    "path",
+# What the page tells anyway (the record's place, who recorded it when) or nobody asks first: shown on demand.
+_MINOR = {
+    *("id", "sponsor_id", "study_id", "scope_id", "group_id", "schedule_id", "run_id", "partition", "path", "slug"),
+    *("registry_key", "content_sha256", "position", "kind", "move", "recorded_at", "recorded_by_id", "granted_by_id"),
 }
+_OWNERS = ("site", "person", "user")
+_OWNER_COLUMNS = tuple(f"{owner}_id" for owner in _OWNERS)
 
 
 @dataclass(frozen=True)
@@ -41,6 +37,7 @@ class Change:
     label: str
     old: str
     new: str
+    is_minor: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,7 @@ class Entry:
     kind: str  # what sort of record, in words
     record: str  # what it was called then
     changes: tuple[Change, ...]
+    minor: tuple[Change, ...]
 
 
 @dataclass(frozen=True)
@@ -107,18 +105,20 @@ def _deed(rows: list[Row], names: Names) -> Deed:
 
 def _entry(row: Row, names: Names) -> Entry:
     at = _moment(row.now)
+    changes = list(_changes(row, names, at))
     return Entry(
         verb=_VERBS[row.now["history_type"]],
         kind=str(row.model._meta.verbose_name),
         record=_called(row, names, at),
-        changes=tuple(_changes(row, names, at)),
+        changes=tuple(change for change in changes if not change.is_minor),
+        minor=tuple(change for change in changes if change.is_minor),
     )
 
 
 def _called(row: Row, names: Names, at: datetime) -> str:
     """The record's own label, and what it belongs to where that says more: “US-004”; “CDA executed, US-004”."""
     own = _words(row.model, label_field(row.model), row.now.get(label_field(row.model)), names, at)
-    for owner in ("site", "person", "user"):
+    for owner in _OWNERS:
         column = f"{owner}_id"
         if row.now.get(column) and column != label_field(row.model):
             related = row.model._meta.get_field(owner).related_model
@@ -129,15 +129,16 @@ def _called(row: Row, names: Names, at: datetime) -> str:
 def _changes(row: Row, names: Names, at: datetime) -> Iterator[Change]:
     """Field by field: what an entry of a new record says, or what changed. Retired fields keep showing."""
     for column, value in row.now.items():
-        if column.startswith("history_") or column in _OWN:
+        is_change = row.now["history_type"] == "~"
+        old = row.before.get(column) if is_change else None
+        if column.startswith("history_") or value == old or (value in ("", None) and old in ("", None)):
             continue
-        old = row.before.get(column) if row.now["history_type"] == "~" else None
-        if value == old or (value in ("", None) and old in ("", None)):
-            continue
+        said_above = not is_change and (value is False or column in (label_field(row.model), *_OWNER_COLUMNS))
         yield Change(
             _label(row.model, column),
             _words(row.model, column, old, names, at),
             _words(row.model, column, value, names, at),
+            is_minor=column in _MINOR or said_above,
         )
 
 
@@ -193,15 +194,15 @@ def _moment(values: dict[str, Any]) -> datetime:
 
 
 def _written(row: Row) -> str:
-    table = row.model.history.model._meta.db_table  # type: ignore[attr-defined]
-    return f"{row.now['history_date']}~{table}~{row.now['history_id']}"
+    now, table = row.now, row.model.history.model._meta.db_table  # type: ignore[attr-defined]
+    return f"{now['history_date']}~{now['history_act']}~{table}~{now['history_id']}"
 
 
 def _place(before: str) -> Place | None:
     if not before:
         return None
     try:
-        at, table, key = before.split("~")
-        return Place(datetime.fromisoformat(at), table, int(key))
+        at, act, table, key = before.split("~")
+        return Place(datetime.fromisoformat(at), str(UUID(act)), table, int(key))
     except ValueError as error:
         raise BadRequest("This page address is damaged: go back to the first page.") from error

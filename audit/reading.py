@@ -42,6 +42,7 @@ class Place:
     """Where a page begins: rows older than this, in the order of the page."""
 
     at: datetime
+    act: str
     table: str
     history_id: int
 
@@ -111,22 +112,22 @@ def _keys(wanted: Wanted, limit: int, before: Place | None) -> list[tuple[str, i
         if where is None:
             continue
         condition, parameters = where
+        name = sql.Literal(_history(model))
         if before is not None:
-            condition = sql.SQL("{} and (h.history_date, {}, h.history_id) < (%s, %s, %s)").format(
-                condition, sql.Literal(_history(model))
-            )
-            parameters = [*parameters, before.at, before.table, before.history_id]
-        parts.append(
-            sql.SQL(
-                "(select {name} as source, h.history_id, h.history_date from {table} h where {condition} "
-                "order by h.history_date desc, h.history_id desc limit %s)"
-            ).format(name=sql.Literal(_history(model)), table=sql.Identifier(_history(model)), condition=condition)
+            older = "{} and (h.history_date, h.history_act, {}, h.history_id) < (%s, %s::uuid, %s, %s)"
+            condition = sql.SQL(older).format(condition, name)
+            parameters = [*parameters, before.at, before.act, before.table, before.history_id]
+        newest_rows = sql.SQL(
+            """(select {name} as source, h.history_id, h.history_date, h.history_act from {table} h
+                where {condition} order by h.history_date desc, h.history_act desc, h.history_id desc limit %s)"""
         )
+        parts.append(newest_rows.format(name=name, table=sql.Identifier(_history(model)), condition=condition))
         values += [*parameters, limit]
     if not parts:
         return []
     query = sql.SQL(
-        "select source, history_id from ({}) u order by history_date desc, source desc, history_id desc limit %s"
+        "select source, history_id from ({}) u "
+        "order by history_date desc, history_act desc, source desc, history_id desc limit %s"
     )
     with connection.cursor() as cursor:
         cursor.execute(query.format(sql.SQL(" union all ").join(parts)), [*values, limit])

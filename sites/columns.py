@@ -4,17 +4,17 @@ from ctms.studies.importers.countries import country_name
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.columns import Column
 from ctms.web.templatetags.ctms import spoken
-from sites.models import EnrolmentStatus, Facility, OperationalStatus, Person
+from sites.models import EnrollmentStatus, Facility, OperationalStatus, Person
 
 S = OperationalStatus
-E = EnrolmentStatus
+E = EnrollmentStatus
 
 _TONES = {
     S.ACTIVATED: "ok", S.CLOSED: "mute", S.ARCHIVED: "mute", S.CLOSE_OUT: "info", S.IDENTIFIED: "open",
     S.DECLINED: "mute", S.NOT_SELECTED: "mute", S.BACKUP: "mute",
     S.DO_NOT_USE: "bad", S.DROPPED: "bad", S.TERMINATED: "bad",
 }  # fmt: skip
-_ENROLMENT_TONES = {E.NOT_OPEN: "open", E.OPEN: "ok", E.ON_HOLD: "watch", E.CLOSED: "mute"}
+_ENROLLMENT_TONES = {E.NOT_OPEN: "open", E.OPEN: "ok", E.ON_HOLD: "watch", E.CLOSED: "mute"}
 
 
 def status_tone(status: str) -> str:
@@ -22,8 +22,8 @@ def status_tone(status: str) -> str:
     return _TONES.get(OperationalStatus(status), "info")
 
 
-def enrolment_tone(status: str) -> str:
-    return _ENROLMENT_TONES[EnrolmentStatus(status)]
+def enrollment_tone(status: str) -> str:
+    return _ENROLLMENT_TONES[EnrollmentStatus(status)]
 
 
 def _place(facility: Facility) -> str:
@@ -48,8 +48,8 @@ SITE_COLUMNS = (
     Column("status", "Status", lambda site: site.get_operational_status_display(), "status", ("status_rank",),
            tone=lambda site: status_tone(site.operational_status), phone="main"),
     Column("since", "Since", lambda site: site.status_on, "date", ("status_on",)),
-    Column("enrolment", "Enrolment", lambda site: site.get_enrolment_status_display(), "status", ("enrolment_rank",),
-           tone=lambda site: enrolment_tone(site.enrolment_status)),
+    Column("enrollment", "Enrollment", lambda site: site.get_enrollment_status_display(), "status",
+           ("enrollment_rank",), tone=lambda site: enrollment_tone(site.enrollment_status)),
     Column("registry", "Registry says", lambda site: spoken(site.registry_status or ""), "text", phone="hide",
            sub=lambda site: f"{REGISTRY}, {site.registry_as_of:%-d %b %Y}" if site.registry_status else ""),
     Column("latitude", "Latitude", lambda site: site.facility.latitude, "number", only_exported=True),
@@ -58,7 +58,9 @@ SITE_COLUMNS = (
 )  # fmt: skip
 
 FACILITY_COLUMNS = (
-    Column("name", "Facility", lambda facility: facility.name or "Undisclosed", "text", ("name",), phone="title"),
+    Column(
+        "name", "Facility", lambda facility: facility.name or "Undisclosed", "text", ("name", "city"), phone="title"
+    ),
     Column(
         "city",
         "City",

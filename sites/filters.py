@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from ctms.studies.importers.countries import country_name
 from ctms.studies.models import StudyCountry
 from sites.lifecycle import MAIN_PATH
-from sites.models import EnrolmentStatus, Facility, OperationalStatus, Person, Site
+from sites.models import EnrollmentStatus, Facility, OperationalStatus, Person, Site
 
 S = OperationalStatus
 
@@ -36,8 +36,11 @@ class SiteFilter(django_filters.FilterSet):
     status = django_filters.ChoiceFilter(
         field_name="operational_status", label="Status", empty_label="All statuses", choices=OperationalStatus.choices
     )
-    enrolment = django_filters.ChoiceFilter(
-        field_name="enrolment_status", label="Enrolment", empty_label="Any enrolment", choices=EnrolmentStatus.choices
+    enrollment = django_filters.ChoiceFilter(
+        field_name="enrollment_status",
+        label="Enrollment",
+        empty_label="Any enrollment",
+        choices=EnrollmentStatus.choices,
     )
     country = django_filters.ChoiceFilter(field_name="country__country", label="Country", empty_label="All countries")
 

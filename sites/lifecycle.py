@@ -1,13 +1,13 @@
 """What may happen to a site next. Guards look at recorded evidence; later rooms record it, today people do."""
 
 from ctms.core.lifecycle import Guard, Lifecycle, Move, Request
-from sites.models import EnrolmentStatus, EvidenceCode, OperationalStatus, Site
+from sites.models import EnrollmentStatus, EvidenceCode, OperationalStatus, Site
 
 S = OperationalStatus
-E = EnrolmentStatus
+E = EnrollmentStatus
 
 _QUALIFY, _SELECT, _START = "sites.qualify_site", "sites.select_site", "sites.start_site"
-_ACTIVATE, _CLOSE, _ENROL = "sites.activate_site", "sites.close_site", "sites.set_enrolment"
+_ACTIVATE, _CLOSE, _ENROL = "sites.activate_site", "sites.close_site", "sites.set_enrollment"
 
 DECLINE_REASONS = (
     ("NO_INTEREST", "Not interested"),
@@ -27,7 +27,7 @@ DESELECT_REASONS = (
 )
 TERMINATION_REASONS = (
     ("NON_COMPLIANCE", "Non-compliance"),
-    ("NO_ENROLMENT", "No enrolment"),
+    ("NO_ENROLLMENT", "No enrollment"),
     ("INVESTIGATOR", "Investigator withdrew"),
     ("SAFETY", "Safety"),
     ("STUDY_ENDED", "Study ended early"),
@@ -55,8 +55,8 @@ def lacks_each(*codes: EvidenceCode) -> tuple[Guard, ...]:
 
 
 def still_enrols(site: Site, request: Request) -> str | None:
-    if site.enrolment_status in (E.OPEN, E.ON_HOLD):
-        return "Enrolment at the site is not closed yet."
+    if site.enrollment_status in (E.OPEN, E.ON_HOLD):
+        return "Enrollment at the site is not closed yet."
     return None
 
 
@@ -116,18 +116,24 @@ SITE = Lifecycle(
 
 HOLD_SCOPES = (("SCREENING", "Screening only"), ("ALL", "All activities"))
 
-ENROLMENT = Lifecycle(
-    "Site enrolment",
+ENROLLMENT = Lifecycle(
+    "Site enrollment",
     start=E.NOT_OPEN,
-    field="enrolment_status",
-    statuses=EnrolmentStatus,
+    field="enrollment_status",
+    statuses=EnrollmentStatus,
     moves=(
-        Move("open_enrolment", (E.NOT_OPEN,), E.OPEN, _ENROL, "Open enrolment", unless=(is_not_activated,)),
-        Move("hold_enrolment", (E.OPEN,), E.ON_HOLD, _ENROL, "Put on hold", reason=True, reason_codes=HOLD_SCOPES),
-        Move("resume_enrolment", (E.ON_HOLD,), E.OPEN, _ENROL, "Resume enrolment", reason=True),
-        Move("close_enrolment", (E.OPEN, E.ON_HOLD), E.CLOSED, _ENROL, "Close enrolment"),
+        Move("open_enrollment", (E.NOT_OPEN,), E.OPEN, _ENROL, "Open enrollment", unless=(is_not_activated,)),
+        Move("hold_enrollment", (E.OPEN,), E.ON_HOLD, _ENROL, "Put on hold", reason=True, reason_codes=HOLD_SCOPES),
+        Move("resume_enrollment", (E.ON_HOLD,), E.OPEN, _ENROL, "Resume enrollment", reason=True),
+        Move("close_enrollment", (E.OPEN, E.ON_HOLD), E.CLOSED, _ENROL, "Close enrollment"),
         Move(
-            "reopen_enrolment", (E.CLOSED,), E.OPEN, _ENROL, "Reopen enrolment", reason=True, unless=(is_not_activated,)
+            "reopen_enrollment",
+            (E.CLOSED,),
+            E.OPEN,
+            _ENROL,
+            "Reopen enrollment",
+            reason=True,
+            unless=(is_not_activated,),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from django.utils.http import urlencode
 from ctms.core.metrics import LIVE, Metric, Source
 from ctms.web.places import Place
 from sites.filters import STAGES
-from sites.models import EnrolmentStatus, Site
+from sites.models import EnrollmentStatus, Site
 
 
 def sites_within(place: Place, user: Any) -> QuerySet[Site]:
@@ -50,7 +50,7 @@ CANDIDATES = _stage(
 )
 STARTING = _stage("starting", "In start-up", "Sites selected but not activated yet, and not dropped.")
 ACTIVATED = _stage(
-    "active", "Activated", "Sites whose status is activated: open, on hold or closed to enrolment alike."
+    "active", "Activated", "Sites whose status is activated: open, on hold or closed to enrollment alike."
 )
 OUT = _stage(
     "out",
@@ -58,7 +58,7 @@ OUT = _stage(
     "Sites that declined, were not selected, are backup, dropped, terminated or not to be used.",
 )
 ENROLLING = Metric(
-    "sites.enrolling", "Open for enrolment", "Sites whose enrolment status is open.",
-    lambda place, user: (sites_within(place, user).filter(enrolment_status=EnrolmentStatus.OPEN).count(), LIVE),
-    lambda place: _list(place, enrolment=EnrolmentStatus.OPEN),
+    "sites.enrolling", "Open for enrollment", "Sites whose enrollment status is open.",
+    lambda place, user: (sites_within(place, user).filter(enrollment_status=EnrollmentStatus.OPEN).count(), LIVE),
+    lambda place: _list(place, enrollment=EnrollmentStatus.OPEN),
 )  # fmt: skip

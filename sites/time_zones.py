@@ -1,9 +1,11 @@
 """The time zone of a place, from the IANA database's own table of zones, countries and principal locations."""
 
 import re
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from math import asin, cos, radians, sin, sqrt
+from zoneinfo import ZoneInfo
 
 _COORDINATE = re.compile(r"([+-]\d+)([+-]\d+)")
 
@@ -16,9 +18,20 @@ def zone_of(country: str, latitude: float | None, longitude: float | None) -> st
     zones = _zones().get(country, [])
     if len(zones) == 1:
         return zones[0][0]
-    if latitude is None or longitude is None:
+    if latitude is None or longitude is None or not zones:
         return ""
-    return min(zones, key=lambda zone: _distance(latitude, longitude, zone[1], zone[2]), default=("", 0.0, 0.0))[0]
+    nearest = min(zones, key=lambda zone: _distance(latitude, longitude, zone[1], zone[2]))[0]
+    return next(zone for zone, _, _ in zones if _rules(zone) == _rules(nearest))
+
+
+@cache
+def _rules(zone: str) -> tuple[timedelta | None, ...]:
+    """How the zone's clocks stand through a year: many small zones differ from a well-known one in the past only.
+
+    The table lists a country's most populous zones first, so the first one alike is the one people know.
+    """
+    months = (datetime(2025, month, 15, tzinfo=ZoneInfo(zone)) for month in range(1, 13))
+    return tuple(month.utcoffset() for month in months)
 
 
 @cache

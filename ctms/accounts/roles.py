@@ -45,14 +45,14 @@ _SITE_WORK = frozenset({"sites.edit_site", "sites.record_evidence", "sites.edit_
 _QUALIFY = frozenset({"sites.qualify_site"})  # from candidate to qualification visit
 _START_UP = frozenset({"sites.start_site"})  # from selection to initiation
 _DECIDE = frozenset({"sites.select_site", "sites.activate_site", "sites.correct_site", "sites.close_site"})
-_ENROLMENT = frozenset({"sites.set_enrolment"})
+_ENROLLMENT = frozenset({"sites.set_enrollment"})
 _STUDY_WORK = frozenset({"studies.edit_study", "studies.import_study", "studies.approve_schedule"})
 _ACCESS = frozenset({"accounts.view_access"})
 
 VERBS: Mapping[Role, frozenset[str]] = {
-    Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLMENT | _ACCESS
+    Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _ACCESS
     | {"monitoring.approve_tripreport"},
-    Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLMENT | _STUDY_WORK
+    Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _STUDY_WORK
     | _ACCESS | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
     Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP,
     Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | {"monitoring.author_tripreport"},

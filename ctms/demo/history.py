@@ -16,7 +16,7 @@ from ctms.demo.calendar import BEGINS, TODAY, noon
 from sites.models import EvidenceCode, PersonnelRole, Site
 from sites.services.evidence import record_evidence
 from sites.services.personnel import add_personnel
-from sites.services.statuses import move_enrolment, move_site
+from sites.services.statuses import move_enrollment, move_site
 
 E = EvidenceCode
 
@@ -46,7 +46,9 @@ class SiteStory:
     def __init__(self, site: Site, chance: Random) -> None:
         self.site = site
         self.chance = chance
-        self.day = BEGINS + timedelta(days=chance.randrange(4, 40))
+        # Two waves: the second is approached when it shows that more sites are needed.
+        wave = (4, 40) if chance.random() < 0.7 else (130, 250)
+        self.day = BEGINS + timedelta(days=chance.randrange(*wave))
         self.steps: list[Step] = []
         # A CRO's monitor works in some countries, the sponsor's lead CRA in the others.
         self.monitor = "idris" if site.country.country in ("AT", "DE", "HU", "PL") else "lena"
@@ -65,11 +67,11 @@ class SiteStory:
 
         self._add(who or self.monitor, reason or name.replace("_", " ").capitalize(), do, by_person=bool(reason))
 
-    def enrolment(self, name: str, *, who: str, reason: str, code: str = "") -> None:
+    def enrollment(self, name: str, *, who: str, reason: str, code: str = "") -> None:
         day = self.day
 
         def do(by: User, at: Any) -> Any:
-            return move_enrolment(
+            return move_enrollment(
                 site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code
             )
 
@@ -157,10 +159,12 @@ def _start_up(story: SiteStory, fate: float) -> None:
     story.move("activate", who="mara")
     if 0.4 < fate < 0.44:
         story.wait(20, 60)
-        story.enrolment("hold_enrolment", who="mara", reason="Freezer excursion under investigation", code="SCREENING")
+        story.enrollment(
+            "hold_enrollment", who="mara", reason="Freezer excursion under investigation", code="SCREENING"
+        )
         if fate < 0.42:
             story.wait(9, 20)
-            story.enrolment("resume_enrolment", who="mara", reason="Excursion closed, stock released")
+            story.enrollment("resume_enrollment", who="mara", reason="Excursion closed, stock released")
 
 
 def play(sites: Sequence[Site], people: dict[str, User]) -> int:

@@ -108,7 +108,7 @@ def listing(query: Mapping[str, str]) -> dict[str, Any]:
     start = int(query.get("start") or 0)
     return {
         "title": "Sites",
-        "caption": "Sites of the study, with status and enrolment",
+        "caption": "Sites of the study, with status and enrollment",
         "columns": [
             {
                 "name": column,

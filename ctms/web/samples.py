@@ -66,7 +66,7 @@ def shell() -> dict[str, Any]:
                 "items": [
                     _item("Overview", "chart-line", current=True),
                     _item("Start-up", "list-checks", 11),
-                    _item("Enrolment", "users"),
+                    _item("Enrollment", "users"),
                     _item("Monitoring", "calendar-days", 4, hot=True),
                     _item("Milestones", "flag"),
                     _item("Issues and deviations", "triangle-alert", 23),
@@ -133,7 +133,7 @@ STATIC: dict[str, Any] = {
     "tabs": [
         {"label": "Overview", "url": "#", "current": True},
         {"label": "Start-up", "url": "#", "count": 3},
-        {"label": "Enrolment", "url": "#"},
+        {"label": "Enrollment", "url": "#"},
         {"label": "Visits", "url": "#", "count": 0},
         {"label": "People", "url": "#"},
         {"label": "History", "url": "#"},

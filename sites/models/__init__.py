@@ -3,7 +3,7 @@
 from sites.models.directory import Facility, Person
 from sites.models.evidence import EvidenceCode, SiteEvidence
 from sites.models.sites import (
-    EnrolmentStatus,
+    EnrollmentStatus,
     OperationalStatus,
     PersonnelRole,
     Site,
@@ -12,7 +12,7 @@ from sites.models.sites import (
 )
 
 __all__ = [
-    "EnrolmentStatus",
+    "EnrollmentStatus",
     "EvidenceCode",
     "Facility",
     "OperationalStatus",

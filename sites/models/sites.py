@@ -41,7 +41,7 @@ class OperationalStatus(models.TextChoices):
     TERMINATED = "TERMINATED", "Terminated"
 
 
-class EnrolmentStatus(models.TextChoices):
+class EnrollmentStatus(models.TextChoices):
     """Whether the site may take subjects in. Its own field: an activated site can be on hold."""
 
     NOT_OPEN = "NOT_OPEN", "Not open"
@@ -51,7 +51,7 @@ class EnrolmentStatus(models.TextChoices):
 
 
 # An event's status is of either kind; their codes do not contradict each other.
-_STATUSES = list(dict([*OperationalStatus.choices, *EnrolmentStatus.choices]).items())
+_STATUSES = list(dict([*OperationalStatus.choices, *EnrollmentStatus.choices]).items())
 
 
 class Site(StudyOwned):
@@ -67,7 +67,7 @@ class Site(StudyOwned):
     number = models.TextField("site number", help_text="The sponsor's own; unique in the study.")
     operational_status = models.TextField("status", choices=OperationalStatus, default=OperationalStatus.IDENTIFIED)
     status_on = models.DateField("in this status since")
-    enrolment_status = models.TextField(choices=EnrolmentStatus, default=EnrolmentStatus.NOT_OPEN)
+    enrollment_status = models.TextField(choices=EnrollmentStatus, default=EnrollmentStatus.NOT_OPEN)
     registry_key = models.TextField(
         blank=True,
         editable=False,
@@ -134,7 +134,7 @@ class SiteStatusEvent(StudyOwned):
 
     class Kind(models.TextChoices):
         OPERATIONAL = "OPERATIONAL", "Status"
-        ENROLMENT = "ENROLMENT", "Enrolment"
+        ENROLLMENT = "ENROLLMENT", "Enrollment"
 
     site = TenantKey("sites.Site", related_name="status_events")
     kind = models.TextField(choices=Kind)
@@ -172,7 +172,7 @@ class SiteStatusEvent(StudyOwned):
         return self._words(self.to_status)
 
     def _words(self, status: str) -> str:
-        statuses = OperationalStatus if self.kind == self.Kind.OPERATIONAL else EnrolmentStatus
+        statuses = OperationalStatus if self.kind == self.Kind.OPERATIONAL else EnrollmentStatus
         return str(statuses(status).label) if status else ""
 
 

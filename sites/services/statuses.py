@@ -1,4 +1,4 @@
-"""Moving a site along its lifecycle, its enrolment status, and putting a wrong status right. Events are only added."""
+"""Moving a site along its lifecycle, its enrollment status, and putting a wrong status right. Events are only added."""
 
 from datetime import date, datetime
 
@@ -7,8 +7,8 @@ from ctms.core import protocols
 from ctms.core.lifecycle import Lifecycle, Move, Request
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.core.use_case import use_case
-from sites.lifecycle import ENROLMENT, SITE
-from sites.models import EnrolmentStatus, OperationalStatus, Site, SiteStatusEvent
+from sites.lifecycle import ENROLLMENT, SITE
+from sites.models import EnrollmentStatus, OperationalStatus, Site, SiteStatusEvent
 
 CORRECTION = "CORRECTION"
 
@@ -19,7 +19,7 @@ def move_site(
 ) -> SiteStatusEvent:
     """Makes one move of the site's lifecycle, as of the day it happened.
 
-    Activation also opens enrolment; termination closes it.
+    Activation also opens enrollment; termination closes it.
 
     Raises:
         Refusal: wrong status, missing permission or reason, an impossible day, or a guard's sentence.
@@ -28,22 +28,22 @@ def move_site(
     request = Request(by, effective_on, reason, reason_code)
     event = _advance(site, SITE, SiteStatusEvent.Kind.OPERATIONAL, move, request, at)
     if move == "activate":
-        _set_enrolment(site, EnrolmentStatus.OPEN, "open_enrolment", request, at)
-    elif move == "terminate" and site.enrolment_status in (EnrolmentStatus.OPEN, EnrolmentStatus.ON_HOLD):
-        _set_enrolment(site, EnrolmentStatus.CLOSED, "close_enrolment", request, at)
-    site.save(update_fields=["operational_status", "status_on", "enrolment_status"])
+        _set_enrollment(site, EnrollmentStatus.OPEN, "open_enrollment", request, at)
+    elif move == "terminate" and site.enrollment_status in (EnrollmentStatus.OPEN, EnrollmentStatus.ON_HOLD):
+        _set_enrollment(site, EnrollmentStatus.CLOSED, "close_enrollment", request, at)
+    site.save(update_fields=["operational_status", "status_on", "enrollment_status"])
     return event
 
 
 @use_case
-def move_enrolment(
+def move_enrollment(
     *, site: Site, move: str, effective_on: date, by: User, at: datetime, reason: str = "", reason_code: str = ""
 ) -> SiteStatusEvent:
-    """Opens, holds, resumes, closes or reopens enrolment at the site, as of the day it happened."""
+    """Opens, holds, resumes, closes or reopens enrollment at the site, as of the day it happened."""
     site = Site.objects.select_related("facility").locked(site.pk)
     request = Request(by, effective_on, reason, reason_code)
-    event = _advance(site, ENROLMENT, SiteStatusEvent.Kind.ENROLMENT, move, request, at)
-    site.save(update_fields=["enrolment_status"])
+    event = _advance(site, ENROLLMENT, SiteStatusEvent.Kind.ENROLLMENT, move, request, at)
+    site.save(update_fields=["enrollment_status"])
     return event
 
 
@@ -90,11 +90,11 @@ def _advance(
     return _add_event(site, kind, move.name, before, move.target, request, at)
 
 
-def _set_enrolment(site: Site, status: EnrolmentStatus, move: str, request: Request, at: datetime) -> None:
+def _set_enrollment(site: Site, status: EnrollmentStatus, move: str, request: Request, at: datetime) -> None:
     """What follows from an operational move, for whoever may make that."""
-    before, site.enrolment_status = site.enrolment_status, status
+    before, site.enrollment_status = site.enrollment_status, status
     if before != status:
-        _add_event(site, SiteStatusEvent.Kind.ENROLMENT, move, before, status, request, at)
+        _add_event(site, SiteStatusEvent.Kind.ENROLLMENT, move, before, status, request, at)
 
 
 def _add_event(

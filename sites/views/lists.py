@@ -12,7 +12,7 @@ from ctms.web.lists import ListView
 from ctms.web.places import InSponsor
 from sites.columns import FACILITY_COLUMNS, PERSON_COLUMNS, SITE_COLUMNS
 from sites.filters import FacilityFilter, PersonFilter, SiteFilter
-from sites.models import EnrolmentStatus, Facility, OperationalStatus, Person, Site, SitePersonnel
+from sites.models import EnrollmentStatus, Facility, OperationalStatus, Person, Site, SitePersonnel
 
 
 class SiteList(InStudy, ListView):
@@ -45,7 +45,7 @@ class SiteList(InStudy, ListView):
         codes = self.study.studycountry_set.values_list("country", flat=True)
         return {
             "status_rank": _rank("operational_status", OperationalStatus.values),
-            "enrolment_rank": _rank("enrolment_status", EnrolmentStatus.values),
+            "enrollment_rank": _rank("enrollment_status", EnrollmentStatus.values),
             "country_rank": _rank("country__country", sorted(codes, key=country_name)),
         }
 

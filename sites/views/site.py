@@ -16,8 +16,8 @@ from ctms.studies.models import ExternalClaim
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.moves import MoveView
 from ctms.web.templatetags.ctms import day, spoken
-from sites.columns import enrolment_tone, status_tone
-from sites.lifecycle import ENROLMENT, MAIN_PATH, SITE
+from sites.columns import enrollment_tone, status_tone
+from sites.lifecycle import ENROLLMENT, MAIN_PATH, SITE
 from sites.models import OperationalStatus, Site, SiteStatusEvent
 from sites.pages import InSite
 from sites.services import statuses
@@ -45,7 +45,7 @@ class Overview(SiteTabView):
             "claim": claim,
             "claim_words": spoken(claim.value) if claim else "",
             "crew": list(crew),
-            "offers": self.offers(SITE) + self.offers(ENROLMENT),
+            "offers": self.offers(SITE) + self.offers(ENROLLMENT),
         }
 
     def _facts(self) -> list[dict[str, Any]]:
@@ -56,7 +56,7 @@ class Overview(SiteTabView):
             {"label": "Site number", "value": site.number},
             {"label": "Status", "value": site.get_operational_status_display(), "simulated": generated},
             {"label": "Since", "value": f"{day(site.status_on)} ({days} d)", "simulated": generated},
-            {"label": "Enrolment", "value": site.get_enrolment_status_display(), "simulated": generated},
+            {"label": "Enrollment", "value": site.get_enrollment_status_display(), "simulated": generated},
             {"label": "Study", "value": site.study.protocol_no, "url": site.study.get_absolute_url()},
             {"label": "Country", "value": site.country.name},
         ]
@@ -75,14 +75,14 @@ class Status(SiteTabView):
         return {
             "path": _path(self.site),
             "offers": self.offers(SITE),
-            "enrolment_offers": self.offers(ENROLMENT),
+            "enrollment_offers": self.offers(ENROLLMENT),
             "timeline": [_event_item(event, is_corrected=event.pk in corrected) for event in events],
             "correct_url": self.url("site-correct", latest.pk) if latest and may_correct else "",
         }
 
 
 class Move(InSite, MoveView):
-    """A move of the site's lifecycle or of its enrolment."""
+    """A move of the site's lifecycle or of its enrollment."""
 
     page = "site-status"
 
@@ -92,7 +92,7 @@ class Move(InSite, MoveView):
 
     @property
     def lifecycle(self) -> Lifecycle:  # type: ignore[override]
-        return ENROLMENT if ENROLMENT.move(self.kwargs["move"]) else SITE
+        return ENROLLMENT if ENROLLMENT.move(self.kwargs["move"]) else SITE
 
     @property
     def record(self) -> Site:
@@ -106,7 +106,7 @@ class Move(InSite, MoveView):
         return self.site.today(clock.now())
 
     def make(self, **arguments: Any) -> Any:
-        service = statuses.move_enrolment if self.lifecycle is ENROLMENT else statuses.move_site
+        service = statuses.move_enrollment if self.lifecycle is ENROLLMENT else statuses.move_site
         return service(site=self.site, **arguments)
 
     def _is_known(self) -> bool:
@@ -172,15 +172,14 @@ def _facility_facts(site: Site) -> list[dict[str, Any]]:
 
 def _event_item(event: SiteStatusEvent, *, is_corrected: bool) -> dict[str, Any]:
     """One change of status for the timeline: what, on which day, who entered it when, and why."""
-    is_correction = event.corrects_id is not None
-    tone = status_tone if event.kind == SiteStatusEvent.Kind.OPERATIONAL else enrolment_tone
+    tone = status_tone if event.kind == SiteStatusEvent.Kind.OPERATIONAL else enrollment_tone
     chip = {"label": event.to_words, "tone": tone(event.to_status)}
     if is_corrected:
         chip = {"label": f"{event.to_words} (corrected since)", "tone": "mute"}
     late = (event.recorded_at.date() - event.effective_on).days
     entered = f", entered {late} d later" if late > 1 else ""
     return {
-        "title": "Correction" if is_correction else event.get_kind_display(),
+        "title": "Correction" if event.corrects_id else _move_label(event),
         "chip": chip,
         "text": f"{event.from_words or 'New'} → {event.to_words}, on {day(event.effective_on)}{entered}",
         "why": event.reason,
@@ -190,15 +189,19 @@ def _event_item(event: SiteStatusEvent, *, is_corrected: bool) -> dict[str, Any]
     }
 
 
+def _move_label(event: SiteStatusEvent) -> str:
+    move = SITE.move(event.move) or ENROLLMENT.move(event.move)
+    return move.label if move else spoken(event.move)
+
+
 def _path(site: Site) -> list[dict[str, str]]:
-    """The main path of the lifecycle: what is done, where the site stands, what is ahead."""
+    """The main path of the lifecycle: what is done, where the site stands, what is ahead; and the exit it took."""
     here = site.operational_status
-    place = MAIN_PATH.index(here) if here in MAIN_PATH else -1
-    states = {-1: "done", 0: "current", 1: "next"}
-    steps = [
-        {"label": str(OperationalStatus(status).label), "state": states[(position > place) - (position < place)]}
-        for position, status in enumerate(MAIN_PATH)
-    ]
-    if place < 0:
+    reached = set(site.status_events.filter(kind=SiteStatusEvent.Kind.OPERATIONAL).values_list("to_status", flat=True))
+    steps = []
+    for status in MAIN_PATH:
+        state = "current" if status == here else "done" if status in reached else "next"
+        steps.append({"label": str(OperationalStatus(status).label), "state": state})
+    if here not in MAIN_PATH:
         steps.append({"label": str(OperationalStatus(here).label), "state": "ended"})
     return steps

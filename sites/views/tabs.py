@@ -14,7 +14,7 @@ from ctms.core.acting import Channel, acting
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.core.refusals import Refusal
 from ctms.web.refusable import RefusableForm
-from sites.columns import enrolment_tone, status_tone
+from sites.columns import enrollment_tone, status_tone
 from sites.pages import InSite
 
 
@@ -32,7 +32,7 @@ class SiteTabView(InSite, View):
             "site": self.site,
             "tabs": [{"label": tab.label, "url": tab.url, "current": tab.name == self.page} for tab in tabs],
             "status_tone": status_tone(self.site.operational_status),
-            "enrolment_tone": enrolment_tone(self.site.enrolment_status),
+            "enrollment_tone": enrollment_tone(self.site.enrollment_status),
         }
         return TemplateResponse(self.request, self.template_name, shared | self.context() | context, status=status)
 

@@ -40,10 +40,8 @@ def test_fonts_are_made_again_only_when_something_is_missing(fonts: Path, tmp_pa
 
 def test_styles_name_the_fonts_and_ranges_that_are_made() -> None:
     css = next(source for source in styles.SOURCES if source.stem == "fonts").read_text()
-    declared = {
-        re.search(r"fonts/([\w.-]+)", face)[1]: re.sub(r"\s", "", re.search(r"unicode-range:([^;]+);", face)[1])  # type: ignore[index]
-        for face in css.split("@font-face")[1:]
-    }
+    faces = re.findall(r'fonts/([^"]+)".*?unicode-range:([^;]+);', css, re.DOTALL)
+    declared = {name: re.sub(r"\s", "", ranges) for name, ranges in faces}
     assert declared == {font.name: assets.UNICODE_RANGES[font.script] for font in assets.FONTS}
 
 

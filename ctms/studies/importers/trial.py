@@ -86,7 +86,7 @@ class RegistryLocation:
 
 @dataclass(frozen=True, slots=True)
 class RegistryTrial:
-    """One trial as registered. The registry knows no site numbers, no activation dates and no enrolment by site."""
+    """One trial as registered. The registry knows no site numbers, no activation dates and no enrollment by site."""
 
     nct_id: str
     protocol_no: str | None  # the sponsor's own number: identificationModule.orgStudyIdInfo.id

@@ -1,0 +1,74 @@
+"""All addresses of the house, filled in with what a sponsor really has."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from ctms.core.acting import in_sponsor
+
+# Open to everybody; every other address wants a signed-in person.
+PUBLIC = {"sign-in", "health", "style-guide"}
+# No sponsor's data behind them.
+PERSONAL = {"home", "sign-out"}
+
+
+def patterns() -> Iterator[URLPattern]:
+    """Every address pattern."""
+
+    def below(resolver: URLResolver) -> Iterator[URLPattern]:
+        for entry in resolver.url_patterns:
+            yield from below(entry) if isinstance(entry, URLResolver) else [entry]
+
+    yield from below(get_resolver())
+
+
+def harvested(sponsor: Any) -> dict[str, list[Any]]:
+    """What stands in this sponsor's addresses: keyword -> real values, newest rows last."""
+    from ctms.studies.models import Study, VisitSchedule
+    from sites.models import Site, SiteEvidence, SitePersonnel, SiteStatusEvent
+
+    with in_sponsor(sponsor.pk):
+        study = Study.objects.get()
+        site = Site.objects.filter(status_events__move="select").order_by("number").first() or Site.objects.first()
+        assert site is not None
+        keys = [
+            model.objects.filter(site=site).values_list("pk", flat=True).last()
+            for model in (SiteStatusEvent, SiteEvidence, SitePersonnel)
+        ]
+        version = VisitSchedule.objects.values_list("number", flat=True).first()
+        return {
+            "study": [study.slug],
+            "country": [study.studycountry_set.order_by("country").values_list("country", flat=True)[0].lower()],
+            "number": [site.number],
+            "schedule": [version] if version else [1],
+            "pk": [key for key in keys if key],
+            "move": ["close_out", "close_enrollment", "approve"],
+        }
+
+
+def filled(sponsor_code: str, keys: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
+    """(name, address) of every sponsor's page, each keyword filled with each of its values."""
+    for pattern in patterns():
+        names = list(pattern.pattern.converters)
+        full = [name for name in _keywords(str(pattern.name)) if name != "sponsor"]
+        assert names is not None
+        for chosen in _combinations(full, keys, str(pattern.name)):
+            if "sponsor" in _keywords(str(pattern.name)):
+                yield str(pattern.name), reverse(str(pattern.name), kwargs={"sponsor": sponsor_code, **chosen})
+
+
+def _keywords(name: str) -> list[str]:
+    ((_, keywords),) = [possibility[0] for possibility in get_resolver().reverse_dict.getlist(name)][:1][0]
+    return list(keywords)
+
+
+def _combinations(keywords: list[str], keys: dict[str, list[Any]], name: str) -> Iterator[dict[str, Any]]:
+    if not keywords:
+        yield {}
+        return
+    first, *rest = keywords
+    source = "schedule" if first == "number" and name.startswith("schedule") else first
+    for value in keys[source]:
+        for others in _combinations(rest, keys, name):
+            yield {first: value, **others}

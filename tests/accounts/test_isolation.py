@@ -1,0 +1,182 @@
+"""Sponsors are closed to each other, and people see what their roles show: walked over every address there is."""
+
+import re
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+from django.test import Client
+
+from ctms.core import records
+from ctms.core.acting import in_sponsor
+from ctms.core.reviewed import WITHOUT_TENANT_POLICY
+from ctms.core.trail.history import history_models, regulated_models
+from ctms.run import logins
+from sites.models import Site
+from tests import database
+from tests.accounts.addresses import PERSONAL, PUBLIC, filled, harvested, patterns
+from tests.conftest import signed_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10d-1")]
+
+
+def written() -> int:
+    """How many history rows were ever written, over all tables and sponsors, committed or not."""
+    tables = [model._meta.db_table for model in history_models()]
+    with database.connect(logins.OWNER) as owner:
+        parts = (f"select last_value::bigint from {table}_history_id_seq" for table in tables)
+        (total,) = owner.execute(f"select sum(last_value) from ({' union all '.join(parts)}) s").fetchone() or (0,)
+        return int(total)
+
+
+@pytest.fixture
+def north_keys(north: Any) -> dict[str, list[Any]]:
+    return harvested(north)
+
+
+def walk(client: Client, sponsor: str, keys: dict[str, list[Any]]) -> list[tuple[str, str, int, str]]:
+    """(name, address, status, body) of GET and POST on every address of a sponsor."""
+    answers = []
+    for name, address in filled(sponsor, keys):
+        for answer in (
+            client.get(address),
+            client.post(address, {"effective_on": "2024-03-01", "reason": "x", "code": "SIV"}),
+        ):
+            body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+            answers.append((name, address, answer.status_code, body.decode(errors="replace")))
+    return answers
+
+
+def test_nobody_enters_unasked(db, north_keys):
+    for _, address, status, _ in walk(Client(), "north", north_keys):
+        assert status in (302, 405), address
+    for pattern in patterns():
+        assert pattern.name, f"{pattern} has no name"
+
+
+def test_every_address_has_its_place_on_the_list(north_keys):
+    reached = {name for name, _ in filled("north", north_keys)}
+    assert {str(pattern.name) for pattern in patterns()} - reached == PUBLIC | PERSONAL
+
+
+def test_another_sponsor_is_not_there(north, north_keys, otto):
+    client = signed_in("otto")
+    for _, address, status, _ in walk(client, "north", north_keys):
+        assert status == 404, address
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["as it is", "with visible_to broken on purpose"])
+def test_harvested_keys_open_nothing(north, north_keys, monkeypatch, broken):
+    """Otto, inside his own sponsor, with North's keys: his own pages, 404 for the rest, never a word of North's."""
+    if broken:
+        monkeypatch.setattr(records.Records, "visible_to", lambda self, user: self)
+    client = signed_in("otto")
+    with in_sponsor(north.pk):
+        secrets = {
+            "D3460C00002",
+            "Anifrolumab",
+            "NCT05925803",
+            *Site.objects.values_list("registry_key", flat=True)[:20],
+        }
+    before = written()
+    mine = {"portfolio", "search", "facilities", "people", "organisations", "audit", "access-log"}
+    for name, address, status, body in walk(client, "south", north_keys):
+        assert status in ({200, 404, 405} if name in mine else {404, 405}), address
+        shown = re.sub(r"<dd>.*?</dd>", "", body, flags=re.DOTALL) if status == 404 else body  # it repeats the address
+        assert not [secret for secret in secrets if secret in shown], address
+    assert written() == before
+
+
+def test_the_study_of_the_other_sponsor_is_shown_to_its_own(south):
+    with in_sponsor(south.pk):
+        keys = harvested(south)
+    answers = walk(signed_in("otto"), "south", keys)
+    assert {name for name, _, status, _ in answers if status == 200} >= {
+        "study",
+        "sites",
+        "site",
+        "schedule",
+        "countries",
+    }
+
+
+def test_files_and_pages_hold_the_right_rows(north, south):
+    otto, petra = signed_in("otto"), signed_in("petra")
+    csv = b"".join(otto.get("/in/south/s/TAK-861-2003/sites/?format=csv").streaming_content).decode()
+    assert csv.count("\r\n") == 1 + 72 + 1 + 2
+    assert "D3460C00002" not in csv
+    csv = b"".join(petra.get("/in/north/s/D3460C00002/sites/?format=csv").streaming_content).decode()
+    assert csv.count("\r\n") == 1 + 131 + 1 + 2
+    assert "131 sites" in petra.get("/in/north/s/D3460C00002/sites/").content.decode()
+
+
+def test_sql_without_a_scope_sees_nothing(north):
+    tables = [model._meta.db_table for model in (*regulated_models(), *history_models())]
+    closed = [table for table in tables if table not in WITHOUT_TENANT_POLICY and "sponsor" in _columns(table)]
+    assert len(closed) > 40
+    with database.connect(logins.APP) as app:
+        for table in closed:
+            assert app.execute(f"select count(*) from {table}").fetchone() == (0,), table
+        app.execute("select set_config('ctms.sponsor', '', true)")
+        assert app.execute("select count(*) from sites_site").fetchone() == (0,)
+        with pytest.raises(psycopg.Error, match="invalid input syntax"):
+            app.execute("select set_config('ctms.sponsor', '1 or true', true); select count(*) from sites_site")
+
+
+def _columns(table: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("select string_agg(attname, ' ') from pg_attribute where attrelid = %s::regclass", [table])
+        return str(cursor.fetchone()[0])
+
+
+def test_a_cro_monitor_sees_their_countries_and_no_other_site(north):
+    client = signed_in("idris")
+    assert client.get("/in/north/s/D3460C00002/site/DE-001/").status_code == 200
+    assert client.get("/in/north/s/D3460C00002/site/US-001/").status_code == 404
+    assert client.get("/in/north/s/D3460C00002/c/us/").status_code == 404
+    page = client.get("/in/north/s/D3460C00002/sites/").content.decode()
+    assert "22 sites" in page
+    assert "US-001" not in page
+    assert client.get("/in/north/s/D3460C00002/schedule/").status_code == 200
+    assert client.get("/in/north/s/D3460C00002/audit/").status_code == 404
+    assert "US-001" not in client.get("/in/north/search/?q=US-0").content.decode()
+
+
+def test_roles_without_studies_see_no_study(north):
+    for name in ("ada",):
+        client = signed_in(name)
+        assert client.get("/in/north/s/D3460C00002/").status_code == 404
+        assert "D3460C00002" not in client.get("/in/north/").content.decode()
+        assert client.get("/in/north/audit/").status_code == 200
+
+
+def test_unblinded_rows_are_for_the_unblinded(north, mara):
+    from ctms.studies.models import Arm
+    from tests.conftest import act
+    from tests.factories import make
+
+    study = Arm.objects.first().study
+    with act(mara):
+        with in_sponsor(north.pk, unblinded=(study.pk,)):
+            arm = make(Arm, label="Unblinded detail", partition="UNBLINDED")
+            assert Arm.objects.filter(pk=arm.pk).exists()
+        assert not Arm.objects.filter(pk=arm.pk).exists()
+        assert not Arm.history.filter(id=arm.pk).exists()
+        with in_sponsor(north.pk, unblinded=(study.pk + 1000,)):
+            assert not Arm.objects.filter(pk=arm.pk).exists()
+        with pytest.raises(Exception, match="row-level security"), transaction.atomic():
+            make(Arm, label="Unblinded by a blinded person", partition="UNBLINDED")
+
+
+def test_deactivation_counts_with_the_next_request(north, mara):
+    from ctms.accounts.models import User
+    from ctms.accounts.services.grants import deactivate
+    from tests.conftest import act
+
+    client = signed_in("mara")
+    assert client.get("/in/north/").status_code == 200
+    ada = User.objects.get(username="ada")
+    with act(ada, "Left the company"):
+        deactivate(user=mara, by=ada)
+    assert client.get("/in/north/").status_code == 302
