@@ -28,7 +28,7 @@ def merge_facilities(
     result |= _merge_hidden({key: wanted[key] for key in wanted if key not in named}, sites, tally)
     _move_sites(result, sites)
     if known := sum(bool(facility.time_zone) for facility in wanted.values()):
-        message = f"The time zone of {counted(known, 'site')} was taken from the country or the nearest principal city."
+        message = f"The time zone of {counted(known, 'site')} was taken from the country or the coordinates."
         findings.add("TIME_ZONE_ASSUMED", "contactsLocationsModule.locations", message)
     return result
 
