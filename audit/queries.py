@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
@@ -49,6 +49,11 @@ class Entry:
     record: str  # what it was called then
     changes: tuple[Change, ...]
     minor: tuple[Change, ...]
+
+    @property
+    def fields(self) -> tuple[Change, ...]:
+        """All of them, those of interest first."""
+        return self.changes + self.minor
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,7 @@ def _called(row: Row, names: Names, at: datetime) -> str:
     for owner in _OWNERS:
         column = f"{owner}_id"
         if row.now.get(column) and column != label_field(row.model):
-            related = row.model._meta.get_field(owner).related_model
+            related = cast(Model, row.model._meta.get_field(owner).related_model)
             return f"{own}, {names.get((related, row.now[column], at), '')}".strip(", ")
     return own
 
@@ -183,10 +188,11 @@ def _references(rows: list[Row]) -> Iterator[tuple[Model, int, datetime]]:
     for row in rows:
         at = _moment(row.now)
         for field in row.model._meta.concrete_fields:
-            if field.many_to_one and hasattr(field.related_model, "history"):
+            target = cast(Model, field.related_model)
+            if field.many_to_one and hasattr(target, "history"):
                 for values in (row.now, row.before):
-                    if values.get(field.column) is not None:
-                        yield field.related_model, values[field.column], at
+                    if values.get(str(field.column)) is not None:
+                        yield target, values[str(field.column)], at
 
 
 def _moment(values: dict[str, Any]) -> datetime:

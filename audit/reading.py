@@ -70,7 +70,9 @@ def labels(wanted: Iterable[tuple[Model, int, datetime]]) -> dict[tuple[Model, i
         by_model.setdefault(model, []).append((key, at))
     if not by_model:
         return {}
-    parts, values, models_in_order = [], [], list(by_model)
+    parts: list[sql.Composed] = []
+    values: list[Any] = []
+    models_in_order = list(by_model)
     for position, model in enumerate(models_in_order):
         pairs = by_model[model]
         parts.append(
@@ -82,13 +84,19 @@ def labels(wanted: Iterable[tuple[Model, int, datetime]]) -> dict[tuple[Model, i
                 position=sql.Literal(position),
                 label=sql.Identifier(label_field(model)),
                 history=sql.Identifier(_history(model)),
-                key=sql.Identifier(model._meta.pk.column),
+                key=sql.Identifier(key_column(model)),
             )
         )
         values += [[key for key, _ in pairs], [at for _, at in pairs]]
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(" union all ").join(parts), values)
         return {(models_in_order[position], key, at): label or "" for position, key, at, label in cursor.fetchall()}
+
+
+def key_column(model: Model) -> str:
+    """The column of the primary key, which every model has."""
+    assert model._meta.pk is not None
+    return str(model._meta.pk.column)
 
 
 def label_field(model: Model) -> str:
@@ -161,7 +169,7 @@ def _where(model: Model, wanted: Wanted) -> tuple[sql.Composable, list[Any]] | N
         ("h.history_date < %s::date + 1", wanted.until),
     ):
         if value is not None:
-            conditions.append(sql.SQL(condition))  # type: ignore[arg-type]
+            conditions.append(sql.SQL(condition))
             values.append(value)
     return sql.SQL(" and ").join(conditions), values
 
@@ -186,7 +194,7 @@ def _rows(keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row]:
             """select {name}, h.history_id, to_jsonb(h)::text, (select to_jsonb(p)::text from {table} p
                    where p.{key} = h.{key} and p.history_id < h.history_id order by p.history_id desc limit 1)
                from {table} h where h.history_id = any(%s)"""
-        ).format(name=sql.Literal(table), table=sql.Identifier(table), key=sql.Identifier(known[table]._meta.pk.column))
+        ).format(name=sql.Literal(table), table=sql.Identifier(table), key=sql.Identifier(key_column(known[table])))
         for table in by_table
     ]
     with connection.cursor() as cursor:

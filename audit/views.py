@@ -1,13 +1,13 @@
 """The reader's pages: the trail of a sponsor, a study, a record or an act, and the access log."""
 
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from django import forms
 from django.apps import apps
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.http import urlencode
-from django.views import View
 
 from audit.columns import ACCESS_COLUMNS
 from audit.filters import AccessFilter
@@ -17,7 +17,7 @@ from audit.reading import Wanted
 from ctms.core import protocols
 from ctms.core.trail.history import regulated_models
 from ctms.web.lists import ListView
-from ctms.web.places import InSponsor
+from ctms.web.places import InSponsor, PageRequest
 
 
 class TrailForm(forms.Form):
@@ -31,13 +31,12 @@ class TrailForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        kinds = sorted(
-            (model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in regulated_models()
-        )
-        self.fields["record"].choices = [("", "All records"), *sorted(kinds, key=lambda kind: kind[1])]  # type: ignore[attr-defined]
+        kinds = [(model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in regulated_models()]
+        field = cast(forms.ChoiceField, self.fields["record"])
+        field.choices = [("", "All records"), *sorted(kinds, key=itemgetter(1))]
 
 
-class TrailView(InSponsor, View):
+class TrailView(InSponsor):
     """The trail of a whole sponsor. Subclasses narrow it."""
 
     page = "audit"
@@ -50,7 +49,7 @@ class TrailView(InSponsor, View):
     def study_id(self) -> int | None:
         return None
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = TrailForm(request.GET or None)
         asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
         wanted = Wanted(
@@ -62,7 +61,7 @@ class TrailView(InSponsor, View):
             until=asked.get("until"),
         )
         page = trail(wanted, before=request.GET.get("before", ""))
-        query = {name: value for name, value in request.GET.items() if name != "before" and value}
+        query = {name: value for name, value in request.GET.dict().items() if name != "before" and value}
         context = {
             "trail": page,
             "filters": _filters(request, form, query),
@@ -90,7 +89,7 @@ class AccessLog(InSponsor, ListView):
         return AccessEvent.objects.visible_to(self.request.user).filter(sponsor=self.sponsor)
 
 
-def _filters(request: HttpRequest, form: TrailForm, query: dict[str, str]) -> dict[str, Any]:
+def _filters(request: PageRequest, form: TrailForm, query: dict[str, str]) -> dict[str, Any]:
     applied = []
     for name, value in query.items():
         if name in form.fields:

@@ -20,9 +20,7 @@ class EvidenceForm(RefusableForm):
     reference = forms.CharField(
         label="Where the proof is", max_length=500, help_text="eTMF number, letter and date, system and record."
     )
-    note = forms.CharField(
-        label="Note (optional)", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2})
-    )
+    note = forms.CharField(label="Note", required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class WithdrawForm(RefusableForm):

@@ -35,23 +35,32 @@ TERMINATION_REASONS = (
 )
 
 
-def lacks(*codes: EvidenceCode) -> Guard:
+class Lacks:
     """Objects unless one of these facts is on record, not later than the day of the move."""
 
-    def guard(site: Site, request: Request) -> str | None:
-        days = [site.facts[code] for code in codes if code in site.facts]
-        words = " or ".join(f"“{EvidenceCode(code).label}”" for code in codes)
+    def __init__(self, *codes: EvidenceCode) -> None:
+        self.codes = codes
+
+    def __call__(self, site: Site, request: Request) -> str | None:
+        days = [site.facts[code] for code in self.codes if code in site.facts]
+        words = " or ".join(f"“{EvidenceCode(code).label}”" for code in self.codes)
         if not days:
             return f"There is no evidence yet for {words}."
         if request.effective_on and min(days) > request.effective_on:
             return f"The evidence for {words} is of {min(days):%-d %b %Y}, later than the day given for this move."
         return None
 
-    return guard
-
 
 def lacks_each(*codes: EvidenceCode) -> tuple[Guard, ...]:
-    return tuple(map(lacks, codes))
+    return tuple(map(Lacks, codes))
+
+
+def missing_fact(move: Move, site: Site) -> EvidenceCode | None:
+    """The first fact whose evidence this move still waits for."""
+    for guard in move.unless:
+        if isinstance(guard, Lacks) and not any(code in site.facts for code in guard.codes):
+            return guard.codes[0]
+    return None
 
 
 def still_enrols(site: Site, request: Request) -> str | None:
@@ -79,27 +88,27 @@ SITE = Lifecycle(
         Move("contact", (S.IDENTIFIED, S.BACKUP), S.CONTACTED, _QUALIFY, "Log first contact"),
         Move("send_cda", (S.CONTACTED,), S.CDA_PENDING, _QUALIFY, "Send CDA"),
         Move("execute_cda", (S.CDA_PENDING,), S.CDA_EXECUTED, _QUALIFY, "Record executed CDA",
-             unless=(lacks(EvidenceCode.CDA_EXE),)),
+             unless=(Lacks(EvidenceCode.CDA_EXE),)),
         Move("send_feasibility", (S.CDA_EXECUTED,), S.FEASIBILITY_SENT, _QUALIFY, "Send feasibility questionnaire"),
         Move("receive_feasibility", (S.FEASIBILITY_SENT,), S.FEASIBILITY_RECEIVED, _QUALIFY,
-             "Record feasibility answer", unless=(lacks(EvidenceCode.FEAS_IN),)),
+             "Record feasibility answer", unless=(Lacks(EvidenceCode.FEAS_IN),)),
         Move("plan_sqv", (S.FEASIBILITY_RECEIVED, S.BACKUP), S.SQV_PLANNED, _QUALIFY, "Plan qualification visit"),
         Move("complete_sqv", (S.SQV_PLANNED,), S.SQV_DONE, _QUALIFY, "Complete qualification",
-             unless=(lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
+             unless=(Lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
         Move("select", (S.SQV_DONE, S.BACKUP), S.SELECTED, _SELECT, "Select site", reason=True,
-             unless=(lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
+             unless=(Lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
         Move("start_up", (S.SELECTED,), S.START_UP, _START, "Begin start-up"),
         Move("pass_siv_gate", (S.START_UP,), S.SIV_READY, _START, "Pass initiation gate",
-             unless=(lacks(EvidenceCode.SIV_GATE),)),
-        Move("initiate", (S.SIV_READY,), S.INITIATED, _START, "Record initiation", unless=(lacks(EvidenceCode.SIV),)),
+             unless=(Lacks(EvidenceCode.SIV_GATE),)),
+        Move("initiate", (S.SIV_READY,), S.INITIATED, _START, "Record initiation", unless=(Lacks(EvidenceCode.SIV),)),
         Move("activate", (S.INITIATED,), S.ACTIVATED, _ACTIVATE, "Activate site",
              unless=lacks_each(EvidenceCode.GREEN_LIGHT, EvidenceCode.IP_RELEASED, EvidenceCode.ACT_LETTER)),
         Move("close_out", (S.ACTIVATED,), S.CLOSE_OUT, _CLOSE, "Begin close-out",
-             unless=(lacks(EvidenceCode.S_LPLV, EvidenceCode.NO_SUBJECTS), still_enrols)),
+             unless=(Lacks(EvidenceCode.S_LPLV, EvidenceCode.NO_SUBJECTS), still_enrols)),
         Move("close", (S.CLOSE_OUT, S.TERMINATED), S.CLOSED, _CLOSE, "Close site",
              unless=(still_enrols, *lacks_each(EvidenceCode.COV_APPROVED, EvidenceCode.QUERIES_ANSWERED,
                      EvidenceCode.IP_RECONCILED, EvidenceCode.EC_NOTIFIED, EvidenceCode.ARCHIVE_PLACE))),
-        Move("archive", (S.CLOSED,), S.ARCHIVED, _CLOSE, "Archive site", unless=(lacks(EvidenceCode.RETENTION),)),
+        Move("archive", (S.CLOSED,), S.ARCHIVED, _CLOSE, "Archive site", unless=(Lacks(EvidenceCode.RETENTION),)),
         Move("decline", (*_CANDIDATE, S.SQV_PLANNED, S.SQV_DONE), S.DECLINED, _QUALIFY, "Site declined",
              reason_codes=DECLINE_REASONS, is_exit=True),
         Move("do_not_use", (S.IDENTIFIED, S.CONTACTED), S.DO_NOT_USE, _SELECT, "Mark as do not use",
@@ -110,7 +119,7 @@ SITE = Lifecycle(
         Move("drop", _STARTING, S.DROPPED, _SELECT, "Drop site", reason=True,
              reason_codes=DESELECT_REASONS, is_exit=True),
         Move("terminate", (S.ACTIVATED, S.CLOSE_OUT), S.TERMINATED, _CLOSE, "Terminate site", reason=True,
-             reason_codes=TERMINATION_REASONS, unless=(lacks(EvidenceCode.TRANSFER_PLAN),), is_exit=True),
+             reason_codes=TERMINATION_REASONS, unless=(Lacks(EvidenceCode.TRANSFER_PLAN),), is_exit=True),
     ),
 )  # fmt: skip
 

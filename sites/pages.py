@@ -1,9 +1,15 @@
 """What views of one site share."""
 
+from typing import Any
+
+from django.urls import reverse
 from django.utils.functional import cached_property
 
+from ctms.core import protocols
+from ctms.core.lifecycle import Move
 from ctms.studies.pages import InStudy
 from ctms.web.places import Place, found
+from sites.lifecycle import missing_fact
 from sites.models import Site
 
 
@@ -22,3 +28,15 @@ class InSite(InStudy):
     def place(self) -> Place:
         site = self.site
         return Place(self.sponsor, self.study, site.country, site, page=self.page, title=self.place_title)
+
+    def url(self, name: str, *more: Any) -> str:
+        """The address of one of the site's pages."""
+        return reverse(name, args=[self.sponsor.code, self.study.slug, self.site.number, *more])
+
+    def may(self, verb: str) -> bool:
+        return protocols.authority().may(self.request.user, verb, self.site)
+
+    def remedy_url(self, move: Move) -> str:
+        """Where this person can record the fact that the move waits for; else ""."""
+        code = missing_fact(move, self.site)
+        return f"{self.url('site-evidence')}?code={code}" if code and self.may("sites.record_evidence") else ""

@@ -8,7 +8,7 @@ from django.db import models
 from ctms.core.partial_dates import PartialDate
 
 
-class PartialDateField(models.Field):  # type: ignore[type-arg]
+class PartialDateField(models.Field):
     """A date that keeps its precision: 2015, 2015-09 or 2015-09-13. Text in the database, `PartialDate` in Python."""
 
     description = "A date as precise as its source"

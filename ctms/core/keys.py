@@ -35,13 +35,13 @@ class SameSponsor(BaseConstraint):
             options["within"] = self.within
         return path, (self.field,), options
 
-    def constraint_sql(self, model: type[models.Model], schema_editor: Any) -> None:
+    def constraint_sql(self, model: Any, schema_editor: Any) -> Any:
         """Within CREATE TABLE: deferred, like Django's own foreign keys, until all tables of the migration stand."""
         schema_editor.deferred_sql.append(self._sql(model, schema_editor.quote_name))
 
     create_sql = constraint_sql
 
-    def _sql(self, model: type[models.Model], quote: Callable[[str], str]) -> str:
+    def _sql(self, model: Any, quote: Callable[[str], str]) -> str:
         key = model._meta.get_field(self.field)
         target = key.related_model
         here = [model._meta.get_field(name).column for name in ("sponsor", *self.within, self.field)]
@@ -52,7 +52,7 @@ class SameSponsor(BaseConstraint):
             f"({', '.join(map(quote, there))}) deferrable initially deferred"
         )
 
-    def remove_sql(self, model: type[models.Model], schema_editor: Any) -> str:
+    def remove_sql(self, model: Any, schema_editor: Any) -> str:
         quote = schema_editor.quote_name
         return f"alter table {quote(model._meta.db_table)} drop constraint {quote(self.name)}"
 

@@ -18,6 +18,12 @@ class Request:
     reason: str = ""
     reason_code: str = ""
 
+    @property
+    def day(self) -> date:
+        """The day given for the move, where a service demands one."""
+        assert self.effective_on is not None
+        return self.effective_on
+
 
 Guard = Callable[[Any, Request], str | None]
 """Looks at (record, request); objects with one sentence, or returns None. Shown beside the disabled button."""

@@ -5,22 +5,21 @@ Composed here, above all rooms, from the place that the view put on the request.
 
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import reverse
 
 from ctms.accounts import access
 from ctms.accounts.roles import Role
 from ctms.core import clock, protocols
 from ctms.studies.models import Study, StudyCountry
-from ctms.web.places import Place
+from ctms.web.places import PageRequest, Place
 
 
-def context(request: HttpRequest) -> dict[str, Any]:
+def context(request: PageRequest) -> dict[str, Any]:
     """`is_simulated`, and `shell` (None outside a sponsor's pages)."""
     return {"is_simulated": clock.is_simulated(), "shell": _shell(request)}
 
 
-def _shell(request: HttpRequest) -> dict[str, Any] | None:
+def _shell(request: PageRequest) -> dict[str, Any] | None:
     sponsor = getattr(request, "sponsor", None)
     if sponsor is None:
         return None
@@ -34,7 +33,7 @@ def _shell(request: HttpRequest) -> dict[str, Any] | None:
     }
 
 
-def _navigation(request: HttpRequest, place: Place) -> Any:
+def _navigation(request: PageRequest, place: Place) -> Any:
     """Groups of entries; each entry is there because its page is."""
     code = place.sponsor.code
 
@@ -71,13 +70,13 @@ def _navigation(request: HttpRequest, place: Place) -> Any:
         }
 
 
-def _may_audit(request: HttpRequest) -> bool:
+def _may_audit(request: PageRequest) -> bool:
     from audit.models import AccessEvent
 
     return protocols.authority().may(request.user, "audit.view_trail", AccessEvent())
 
 
-def _selector(request: HttpRequest, place: Place) -> dict[str, Any]:
+def _selector(request: PageRequest, place: Place) -> dict[str, Any]:
     """The studies this person has a part in and, inside one, its countries. Sites are found by searching."""
     code = place.sponsor.code
     studies = Study.objects.visible_to(request.user).order_by("protocol_no")[:50]
@@ -98,7 +97,7 @@ def _selector(request: HttpRequest, place: Place) -> dict[str, Any]:
     }
 
 
-def _country_choices(request: HttpRequest, place: Place) -> list[dict[str, Any]]:
+def _country_choices(request: PageRequest, place: Place) -> list[dict[str, Any]]:
     """The countries of the study; choosing one keeps the page where the page has one per country."""
     name = "country-sites" if place.page == "sites" else "country"
     countries = StudyCountry.objects.visible_to(request.user).filter(study=place.study)
@@ -138,11 +137,11 @@ def _crumbs(place: Place) -> Any:
         yield {"label": label, "url": "" if position == last else url}
 
 
-def _person(request: HttpRequest, sponsor: Any) -> dict[str, Any]:
+def _person(request: PageRequest, sponsor: Any) -> dict[str, Any]:
     roles = sorted({Role(grant.role).label for grant in access.grants_of(request.user)})
     return {
-        "name": request.user.full_name,  # type: ignore[union-attr]
-        "initials": request.user.initials,  # type: ignore[union-attr]
+        "name": request.user.full_name,
+        "initials": request.user.initials,
         "role": ", ".join(roles) or "No role yet",
         "sponsor": sponsor.name,
         "sponsors": [

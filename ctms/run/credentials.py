@@ -23,7 +23,8 @@ def load() -> Credentials:
     """Reads the credentials, making them on first use."""
     path = places.CREDENTIALS
     if not path.exists():
-        _write(Credentials(*(secrets.token_urlsafe(32) for _ in range(4)), secret_key=secrets.token_urlsafe(64)))
+        admin, owner, app, reader = (secrets.token_urlsafe(32) for _ in range(4))
+        _write(Credentials(admin, owner, app, reader, secret_key=secrets.token_urlsafe(64)))
     return Credentials(**json.loads(path.read_text()))
 
 

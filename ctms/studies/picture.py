@@ -44,9 +44,9 @@ class _Axis:
 
     def __init__(self, contacts: Sequence[ScheduledContact], *, left: int, right: int) -> None:
         nothing = timedelta()
-        days = [contact for contact in contacts if contact.day is not None]
-        self.first = min(floor((c.day - (c.window_before or nothing)) / _DAY) for c in days)
-        self.last = max(ceil((c.day + (c.window_after or nothing)) / _DAY) for c in days)
+        placed = [(contact.day, contact) for contact in contacts if contact.day is not None]
+        self.first = min(floor((day - (contact.window_before or nothing)) / _DAY) for day, contact in placed)
+        self.last = max(ceil((day + (contact.window_after or nothing)) / _DAY) for day, contact in placed)
         self.last = max(self.last, self.first + 1)
         self.left, self.right = left + 12, right
 

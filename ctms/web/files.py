@@ -8,7 +8,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
 from ctms.web.columns import Column
 from ctms.web.transactions import stream
@@ -37,7 +38,7 @@ class View:
         ]
 
 
-def as_csv(view: View) -> HttpResponse:
+def as_csv(view: View) -> StreamingHttpResponse:
     """UTF-8 with a byte order mark, so that Excel reads it right; streamed, all rows from one moment.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
@@ -75,7 +76,7 @@ def as_xlsx(view: View) -> HttpResponse:
     return response
 
 
-MAKERS: dict[str, Callable[[View], HttpResponse]] = {"csv": as_csv, "xlsx": as_xlsx}
+MAKERS: dict[str, Callable[[View], HttpResponseBase]] = {"csv": as_csv, "xlsx": as_xlsx}
 
 
 def defused(text: str) -> str:

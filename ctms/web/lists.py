@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import QueryDict
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.views import View
 from django_filters import FilterSet
@@ -14,6 +15,7 @@ from ctms.core import clock, protocols
 from ctms.web import files
 from ctms.web.columns import Column
 from ctms.web.paging import Page, page_of
+from ctms.web.places import PageRequest
 
 COUNTED_UP_TO = 1000
 
@@ -50,7 +52,7 @@ class ListView(View):
         """What the page shows besides the list."""
         return {}
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.sort = self._sort(request.GET.get("sort") or self.default_sort)
         self.filters = self.filterset_class(request.GET or None, queryset=self.rows(), request=request)
         rows = self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none()
@@ -67,12 +69,12 @@ class ListView(View):
         )  # fmt: skip
         context = {
             "title": self.title,
-            "subject": str(request.place.study or request.place.sponsor),  # type: ignore[attr-defined]
+            "subject": str(request.place.study or request.place.sponsor),
             "listing": self._listing(request, rows, page),
             "filters": self._filters(request),
             **self.extra_context(),
         }
-        template = f"{self.template_name}#list" if request.htmx and not request.htmx.boosted else self.template_name  # type: ignore[attr-defined]
+        template = f"{self.template_name}#list" if request.htmx and not request.htmx.boosted else self.template_name
         response = TemplateResponse(request, template, context)
         response["Vary"] = "HX-Request"
         return response
@@ -95,7 +97,7 @@ class ListView(View):
 
     # What the components draw
 
-    def _listing(self, request: HttpRequest, rows: QuerySet[Any], page: Page) -> dict[str, Any]:
+    def _listing(self, request: PageRequest, rows: QuerySet[Any], page: Page) -> dict[str, Any]:
         count = rows.order_by()[: COUNTED_UP_TO + 1].count()
         shown = [column for column in self.columns if not column.only_exported]
         return {
@@ -119,7 +121,7 @@ class ListView(View):
             return f"{COUNTED_UP_TO:,}+ {self.noun[1]}"
         return f"{count:,} {self.noun[0] if count == 1 else self.noun[1]}"
 
-    def _heading(self, request: HttpRequest, column: Column) -> dict[str, Any]:
+    def _heading(self, request: PageRequest, column: Column) -> dict[str, Any]:
         current, descending = self.sort.lstrip("-") == column.name, self.sort.startswith("-")
         turned = f"-{column.name}" if current and not descending else column.name
         return {
@@ -142,7 +144,7 @@ class ListView(View):
                 "phone": column.phone,
             }
 
-    def _filters(self, request: HttpRequest) -> dict[str, Any]:
+    def _filters(self, request: PageRequest) -> dict[str, Any]:
         form = self.filters.form
         applied = []
         for name, field in form.fields.items():
@@ -160,7 +162,7 @@ class ListView(View):
             "hidden": [("sort", self.sort)] if self.sort != self.default_sort else [],
         }
 
-    def _empty(self, request: HttpRequest) -> dict[str, str]:
+    def _empty(self, request: PageRequest) -> dict[str, str]:
         if any(value for name, value in request.GET.items() if name in self.filters.form.fields):
             return {
                 "title": f"No {self.noun[1]} match", "text": "Nothing here has all of what you asked for.",
@@ -170,24 +172,24 @@ class ListView(View):
 
     # Files
 
-    def _export(self, request: HttpRequest, rows: QuerySet[Any], wanted: str) -> HttpResponse:
+    def _export(self, request: PageRequest, rows: QuerySet[Any], wanted: str) -> HttpResponseBase:
         maker = files.MAKERS.get(wanted)
         if maker is None:
             raise BadRequest("This list can be had as csv or xlsx.")
         view = files.View(
             title=self.title, columns=self.columns, rows=rows.order_by(*self._order(), "pk"), file_name=self.file_name,
-            filters=self._words(request), by=request.user.full_name, at=clock.now(),  # type: ignore[union-attr]
+            filters=self._words(request), by=request.user.full_name, at=clock.now(),
         )  # fmt: skip
         detail = {"format": wanted, "filters": view.filters, "path": request.path}
         protocols.journal().record("EXPORTED", user=request.user, subject=self.title, detail=detail)
         return maker(view)
 
-    def _words(self, request: HttpRequest) -> str:
+    def _words(self, request: PageRequest) -> str:
         applied = self._filters(request)["applied"]
         return "; ".join(f"{item['label']}: {item['value']}" for item in applied) or "none"
 
 
-def _address(request: HttpRequest, **changes: str | None) -> str:
+def _address(request: PageRequest, **changes: str | None) -> str:
     """This address with some of its query changed; None takes a part out."""
     query = request.GET.copy()
     for name, value in changes.items():
@@ -198,7 +200,7 @@ def _address(request: HttpRequest, **changes: str | None) -> str:
     return _joined(request, query)
 
 
-def _without(request: HttpRequest, name: str, value: str) -> str:
+def _without(request: PageRequest, name: str, value: str) -> str:
     query = request.GET.copy()
     query.setlist(name, [other for other in query.getlist(name) if other != value])
     for cursor in ("after", "before"):
@@ -206,5 +208,5 @@ def _without(request: HttpRequest, name: str, value: str) -> str:
     return _joined(request, query)
 
 
-def _joined(request: HttpRequest, query: QueryDict) -> str:
+def _joined(request: PageRequest, query: QueryDict) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views import View
@@ -14,6 +14,7 @@ from ctms.core import clock
 from ctms.core.acting import Channel, acting
 from ctms.core.lifecycle import Lifecycle, Move, Offer, Request
 from ctms.core.refusals import Refusal
+from ctms.web.places import PageRequest
 from ctms.web.refusable import RefusableForm
 
 
@@ -30,15 +31,17 @@ class MoveForm(RefusableForm):
         label="In words", widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000
     )
 
-    def __init__(self, move: Move, *args: Any, today: date, **options: Any) -> None:
-        super().__init__(*args, initial={"effective_on": today}, **options)
+    def __init__(self, move: Move, data: Any = None, *, today: date, is_dated: bool) -> None:
+        super().__init__(data, initial={"effective_on": today})
         self.fields["effective_on"].widget.attrs["max"] = today.isoformat()
+        if not is_dated:
+            del self.fields["effective_on"]
         self.fields["reason"].required = move.reason
         if move.reason_codes:
             self.fields["reason_code"].choices = [("", "Choose …"), *move.reason_codes]  # type: ignore[attr-defined]
         else:
             del self.fields["reason_code"]
-            self.fields["reason"].label = "Reason" if move.reason else "Note (optional)"
+            self.fields["reason"].label = "Reason" if move.reason else "Note"
 
 
 class MoveView(View):
@@ -46,6 +49,7 @@ class MoveView(View):
 
     lifecycle: ClassVar[Lifecycle]
     template_name: ClassVar[str] = "web/move.html"
+    is_dated: ClassVar[bool] = True  # the move may have happened on an earlier day than it is recorded
 
     @property
     def record(self) -> Any:
@@ -59,30 +63,34 @@ class MoveView(View):
         """The day at the record's place."""
         return clock.today()
 
+    def remedy_url(self, move: Move) -> str:
+        """Where what stands against the move can be settled, if this person can do that."""
+        return ""
+
     def make(self, **arguments: Any) -> Any:
         """Calls the service: move, effective_on, reason, reason_code, by, at."""
         raise NotImplementedError
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         offer = self._offer()
-        return self._page(offer, MoveForm(offer.move, today=self.today()))
+        return self._page(offer, self._form(offer))
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         offer = self._offer()
-        form = MoveForm(offer.move, request.POST, today=self.today())
+        form = self._form(offer, request.POST)
         if not form.is_valid():
             return self._page(offer, form, status=422)
         said = form.cleaned_data
         words = dict(offer.move.reason_codes).get(said.get("reason_code", ""), "")
         reason = ": ".join(filter(None, (words, said["reason"].strip())))
         try:
-            with acting(request.user, reason=reason or offer.move.label, channel=Channel.WEB, by_person=bool(reason)):  # type: ignore[arg-type]
+            with acting(request.user, reason=reason or offer.move.label, channel=Channel.WEB, by_person=bool(reason)):
                 self.make(by=request.user, at=clock.now(), move=offer.move.name, **said)
         except Refusal as refusal:
             form.refuse(refusal)
             return self._page(offer, form, status=refusal.status)
         target = self.lifecycle.statuses(offer.move.target).label
-        messages.success(request, f"{self.record}: now {target.lower()}.")
+        messages.success(request, f"{self.record}: now “{target}”.")
         return redirect(self.back_url)
 
     def _offer(self) -> Offer:
@@ -92,6 +100,9 @@ class MoveView(View):
                 return offer
         raise Http404
 
+    def _form(self, offer: Offer, data: Any = None) -> MoveForm:
+        return MoveForm(offer.move, data, today=self.today(), is_dated=self.is_dated)
+
     def _page(self, offer: Offer, form: MoveForm, *, status: int = 200) -> HttpResponse:
         context = {
             "offer": offer,
@@ -100,5 +111,6 @@ class MoveView(View):
             "from_label": self.lifecycle.statuses(getattr(self.record, self.lifecycle.field)).label,
             "to_label": self.lifecycle.statuses(offer.move.target).label,
             "back_url": self.back_url,
+            "remedy_url": "" if offer.is_open else self.remedy_url(offer.move),
         }
         return TemplateResponse(self.request, self.template_name, context, status=status)

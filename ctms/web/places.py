@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +19,29 @@ class Place:
     title: str = ""  # the last crumb, where the page is not the place's own
 
 
-class InSponsor:
+class PageRequest(HttpRequest):
+    """What the middleware makes of a request: a person signed in, inside a sponsor, at a place. For annotations."""
+
+    user: Any  # an accounts.User, which this floor does not know
+    sponsor: Any
+    membership: Any
+    place: Place
+    htmx: Any
+
+
+class InSponsor(View):
     """A page of the sponsor that the address names: /in/<sponsor>/..."""
 
     page: ClassVar[str] = ""
     title: ClassVar[str] = ""
-    request: HttpRequest
+    request: PageRequest
     kwargs: dict[str, Any]
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.place = self.place  # type: ignore[attr-defined]
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        request.place = self.place
         if not self.may_enter():
             raise Http404
-        response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
-        return response
+        return super().dispatch(request, *args, **kwargs)
 
     def may_enter(self) -> bool:
         """Whether this person may see the page at all, beyond seeing its place."""
@@ -48,7 +58,7 @@ class InSponsor:
 
     @property
     def sponsor(self) -> Any:
-        return self.request.sponsor  # type: ignore[attr-defined]
+        return self.request.sponsor
 
 
 def found(rows: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from ctms.core.acting import current_tenancy, in_sponsor
@@ -39,7 +39,7 @@ class RequestTransaction:
         return response
 
 
-def stream(chunks: Callable[[], Iterable[bytes]], *, content_type: str, file_name: str) -> HttpResponse:
+def stream(chunks: Callable[[], Iterable[bytes]], *, content_type: str, file_name: str) -> StreamingHttpResponse:
     """A download produced while it is sent, all of it from one snapshot, for the sponsor that is open now.
 
     Args:

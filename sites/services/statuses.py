@@ -80,13 +80,12 @@ def correct_status(
 def _advance(
     site: Site, lifecycle: Lifecycle, kind: SiteStatusEvent.Kind, name: str, request: Request, at: datetime
 ) -> SiteStatusEvent:
-    assert request.effective_on is not None
     before = getattr(site, lifecycle.field)
     move: Move = lifecycle.advance(site, name, request)
     latest = _latest(site, kind)
-    _refuse_impossible_day(site, request.effective_on, at, after=latest)
+    _refuse_impossible_day(site, request.day, at, after=latest)
     if kind == SiteStatusEvent.Kind.OPERATIONAL:
-        site.status_on = request.effective_on
+        site.status_on = request.day
     return _add_event(site, kind, move.name, before, move.target, request, at)
 
 
@@ -103,7 +102,7 @@ def _add_event(
 ) -> SiteStatusEvent:  # fmt: skip
     return SiteStatusEvent.objects.create(
         sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, kind=kind, move=move, from_status=before,
-        to_status=after, effective_on=request.effective_on, recorded_at=at, recorded_by=request.by,
+        to_status=after, effective_on=request.day, recorded_at=at, recorded_by=request.by,
         reason_code=request.reason_code, reason=request.reason.strip(), corrects=corrects,
     )  # fmt: skip
 

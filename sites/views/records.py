@@ -19,16 +19,16 @@ class Evidence(FormTab):
     form_verb = "sites.record_evidence"
     done = "Evidence recorded."
 
-    def make_form(self, *data: Any) -> EvidenceForm:
+    def make_form(self, data: Any = None) -> EvidenceForm:
         return EvidenceForm(
-            *data, initial={"occurred_on": self.site.today(clock.now()), "code": self.request.GET.get("code", "")}
+            data, initial={"occurred_on": self.site.today(clock.now()), "code": self.request.GET.get("code", "")}
         )
 
     def reason(self, said: dict[str, Any]) -> str:
         return f"Evidence: {EvidenceCode(said['code']).label}"
 
     def carry_out(self, said: dict[str, Any]) -> None:
-        evidence.record_evidence(site=self.site, by=self.request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+        evidence.record_evidence(site=self.site, by=self.request.user, at=clock.now(), **said)
 
     def context(self) -> dict[str, Any]:
         rows = self.site.evidence.select_related("recorded_by", "replaces").order_by("-id")
@@ -56,14 +56,14 @@ class Withdraw(FormTab):
     form_verb = "sites.record_evidence"
     done = "Evidence withdrawn."
 
-    def make_form(self, *data: Any) -> WithdrawForm:
-        return WithdrawForm(*data)
+    def make_form(self, data: Any = None) -> WithdrawForm:
+        return WithdrawForm(data)
 
     def reason(self, said: dict[str, Any]) -> str:
         return str(said["reason"])
 
     def carry_out(self, said: dict[str, Any]) -> None:
-        evidence.withdraw_evidence(evidence=self._row(), by=self.request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+        evidence.withdraw_evidence(evidence=self._row(), by=self.request.user, at=clock.now(), **said)
 
     def context(self) -> dict[str, Any]:
         return super().context() | {"evidence": self._row()}
@@ -82,15 +82,15 @@ class Correct(FormTab):
     form_verb = "sites.correct_site"
     done = "Status corrected."
 
-    def make_form(self, *data: Any) -> CorrectionForm:
+    def make_form(self, data: Any = None) -> CorrectionForm:
         event = self._event()
-        return CorrectionForm(*data, initial={"to_status": event.to_status, "effective_on": event.effective_on})
+        return CorrectionForm(data, initial={"to_status": event.to_status, "effective_on": event.effective_on})
 
     def reason(self, said: dict[str, Any]) -> str:
         return str(said["reason"])
 
     def carry_out(self, said: dict[str, Any]) -> None:
-        statuses.correct_status(event=self._event(), by=self.request.user, at=clock.now(), **said)  # type: ignore[arg-type]
+        statuses.correct_status(event=self._event(), by=self.request.user, at=clock.now(), **said)
 
     def context(self) -> dict[str, Any]:
         return super().context() | {"event": self._event()}
@@ -112,8 +112,8 @@ class People(FormTab):
     form_verb = "sites.edit_personnel"
     done = "Added to the site's people."
 
-    def make_form(self, *data: Any) -> PersonnelForm:
-        return PersonnelForm(*data, people=Person.objects.visible_to(self.request.user).order_by("name"))
+    def make_form(self, data: Any = None) -> PersonnelForm:
+        return PersonnelForm(data, people=Person.objects.visible_to(self.request.user).order_by("name"))
 
     def reason(self, said: dict[str, Any]) -> str:
         return str(said["reason"])
@@ -121,7 +121,7 @@ class People(FormTab):
     def carry_out(self, said: dict[str, Any]) -> None:
         personnel.add_personnel(
             site=self.site, person=said["person"], new_name=said["name"], role=said["role"],
-            starts_on=said["starts_on"], by=self.request.user,  # type: ignore[arg-type]
+            starts_on=said["starts_on"], by=self.request.user,
         )  # fmt: skip
 
     def context(self) -> dict[str, Any]:
@@ -142,14 +142,14 @@ class EndPersonnel(FormTab):
     form_verb = "sites.edit_personnel"
     done = "End recorded."
 
-    def make_form(self, *data: Any) -> EndPersonnelForm:
-        return EndPersonnelForm(*data)
+    def make_form(self, data: Any = None) -> EndPersonnelForm:
+        return EndPersonnelForm(data)
 
     def reason(self, said: dict[str, Any]) -> str:
         return str(said["reason"])
 
     def carry_out(self, said: dict[str, Any]) -> None:
-        personnel.end_personnel(engagement=self._row(), ends_on=said["ends_on"], by=self.request.user)  # type: ignore[arg-type]
+        personnel.end_personnel(engagement=self._row(), ends_on=said["ends_on"], by=self.request.user)
 
     def context(self) -> dict[str, Any]:
         return super().context() | {"engagement": self._row()}

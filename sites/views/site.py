@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -15,6 +15,7 @@ from ctms.core.refusals import Refusal
 from ctms.studies.models import ExternalClaim
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.moves import MoveView
+from ctms.web.places import PageRequest
 from ctms.web.templatetags.ctms import day, spoken
 from sites.columns import enrollment_tone, status_tone
 from sites.lifecycle import ENROLLMENT, MAIN_PATH, SITE
@@ -100,7 +101,7 @@ class Move(InSite, MoveView):
 
     @property
     def back_url(self) -> str:
-        return reverse("site-status", args=[self.sponsor.code, self.study.slug, self.site.number])
+        return self.url("site-status")
 
     def today(self) -> Any:
         return self.site.today(clock.now())
@@ -140,7 +141,7 @@ class History(SiteTabView):
 class HistoryPdf(History):
     """The same as a document."""
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if sentence := documents.why_impossible():
             raise Refusal("NO_PDF", sentence)
         context = {

@@ -3,27 +3,26 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
-from django.views import View
 
 from ctms.core import protocols
 from ctms.core.acting import Channel, acting
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.core.refusals import Refusal
+from ctms.web.places import PageRequest
 from ctms.web.refusable import RefusableForm
 from sites.columns import enrollment_tone, status_tone
 from sites.pages import InSite
 
 
-class SiteTabView(InSite, View):
+class SiteTabView(InSite):
     """A tab of the site's page."""
 
     template_name: str
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.show()
 
     def show(self, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -39,16 +38,17 @@ class SiteTabView(InSite, View):
     def context(self) -> dict[str, Any]:
         return {}
 
-    def may(self, verb: str) -> bool:
-        return protocols.authority().may(self.request.user, verb, self.site)
-
     def offers(self, lifecycle: Lifecycle) -> list[dict[str, Any]]:
         """The moves open to this person from here, with addresses."""
         offers = lifecycle.offers(self.site, Request(self.request.user))
-        return [{"offer": offer, "url": self.url("site-move", offer.move.name)} for offer in offers]
-
-    def url(self, name: str, *more: Any) -> str:
-        return reverse(name, args=[self.sponsor.code, self.study.slug, self.site.number, *more])
+        return [
+            {
+                "offer": offer,
+                "url": self.url("site-move", offer.move.name),
+                "remedy_url": "" if offer.is_open else self.remedy_url(offer.move),
+            }
+            for offer in offers
+        ]
 
 
 class FormTab(SiteTabView):
@@ -57,7 +57,7 @@ class FormTab(SiteTabView):
     done: str
     form_verb: str
 
-    def make_form(self, *data: Any) -> RefusableForm:
+    def make_form(self, data: Any = None) -> RefusableForm:
         raise NotImplementedError
 
     def carry_out(self, said: dict[str, Any]) -> None:
@@ -72,12 +72,12 @@ class FormTab(SiteTabView):
     def context(self) -> dict[str, Any]:
         return {"form": self.make_form() if self.may(self.form_verb) else None, "back_url": self.back()}
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.make_form(request.POST)
         if not form.is_valid():
             return self.show(form=form, status=422)
         try:
-            with acting(request.user, reason=self.reason(form.cleaned_data), channel=Channel.WEB, by_person=True):  # type: ignore[arg-type]
+            with acting(request.user, reason=self.reason(form.cleaned_data), channel=Channel.WEB, by_person=True):
                 self.carry_out(form.cleaned_data)
         except Refusal as refusal:
             form.refuse(refusal)

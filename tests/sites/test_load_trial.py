@@ -1,4 +1,4 @@
-"""The main job on real input: what the files say is in the database; again changes nothing; unreadable changes nothing."""
+"""The main job on real input: what the files say is there; a second load changes nothing; nor do unreadable files."""
 
 import json
 from pathlib import Path
@@ -219,8 +219,10 @@ def test_a_bad_protocol_leaves_no_half_a_trial(db, tmp_path):
 def test_the_command_prints_one_json_object(db, capsys):
     call_command("load_trial", registry=str(registry_file("NCT05816382")), sponsor="south", json=True)
     facts = json.loads(capsys.readouterr().out)
-    assert set(facts) == {"nct", "protocol_no", "sites", "countries", "country_codes", "target_enrollment", "status", "schedule",
-                          "created", "changed", "unchanged", "findings"}  # fmt: skip
+    assert set(facts) == {
+        "nct", "protocol_no", "sites", "countries", "country_codes", "target_enrollment", "status", "schedule",
+        "created", "changed", "unchanged", "findings",
+    }  # fmt: skip
     assert (facts["nct"], facts["sites"], facts["countries"], facts["status"]) == ("NCT05816382", 72, 12, "RECRUITING")
     assert not sum(facts["created"].values()) + sum(facts["changed"].values())
     assert all(set(finding) == {"code", "where", "message"} for finding in facts["findings"])

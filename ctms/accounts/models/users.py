@@ -64,7 +64,7 @@ class User(AbstractBaseUser):
         editable=False,
     )
 
-    last_login = None  # type: ignore[assignment]  # a sign-in is an event in the access log, not a change of the user
+    last_login = None  # a sign-in is an event in the access log, not a change of the user
     is_superuser = False
     is_staff = False
 

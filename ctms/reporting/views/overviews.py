@@ -4,11 +4,10 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views import View
 
 from audit.queries import trail
 from audit.reading import Wanted
@@ -18,7 +17,7 @@ from ctms.studies import metrics as study_metrics
 from ctms.studies.models import DateKind, ExternalClaim, ImportFinding, Study, StudyCountry, VisitSchedule
 from ctms.studies.pages import InStudy
 from ctms.web.charts import MapPoint, site_maps
-from ctms.web.places import InSponsor, Place
+from ctms.web.places import InSponsor, PageRequest, Place
 from sites import metrics, queries
 from sites.models import OperationalStatus
 
@@ -41,12 +40,12 @@ COUNTRY_COLUMNS = (
 )
 
 
-class Portfolio(InSponsor, View):
+class Portfolio(InSponsor):
     """All studies of the sponsor that this person has a part in."""
 
     page = "portfolio"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         status = ExternalClaim.objects.filter(topic="overall_status", scope__kind="STUDY").select_related("run")
         studies = (
             Study.objects.visible_to(request.user)
@@ -74,7 +73,7 @@ class Portfolio(InSponsor, View):
         return TemplateResponse(request, "reporting/portfolio.html", context)
 
 
-class Overview(InStudy, View):
+class Overview(InStudy):
     """A study at a glance, or the study in one country."""
 
     page = "study"
@@ -84,7 +83,7 @@ class Overview(InStudy, View):
     def today(self) -> date:
         return clock.today()
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         sites = metrics.sites_within(self.place, request.user)
         reached = queries.reached_on(sites, _CURVES)
         context = {
@@ -190,7 +189,7 @@ def country_rows(place: Place, user: Any) -> list[dict[str, Any]]:
     counts = queries.counts_by_country(metrics.sites_within(Place(place.sponsor, place.study), user))
     rows = []
     for country in StudyCountry.objects.visible_to(user).filter(study=place.study):
-        stages = counts.get(country.pk, {})
+        stages: dict[str, int] = counts.get(country.pk, {})
         total = sum(stages.values())
         rows.append({
             "country": country,

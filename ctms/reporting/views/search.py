@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
-from django.views import View
 
 from ctms.core import protocols
-from ctms.web.places import InSponsor
+from ctms.web.places import InSponsor, PageRequest
 
 _EACH = 6
 
@@ -18,13 +17,13 @@ class SearchForm(forms.Form):
     q = forms.CharField(label="Search", required=False, widget=forms.SearchInput(attrs={"autofocus": True}))
 
 
-class Search(InSponsor, View):
+class Search(InSponsor):
     """A fragment for the palette (htmx), a page of its own without JavaScript."""
 
     page = "search"
     title = "Search"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         query = request.GET.get("q", "").strip()[:100]
         hits = [hit for search in protocols.searches() for hit in self._found(search, query)] if query else []
         context = {
@@ -32,7 +31,7 @@ class Search(InSponsor, View):
             "groups": [{"heading": "Found", "items": hits}] if hits else [],
             "form": SearchForm(request.GET),
         }
-        is_fragment = bool(request.htmx)  # type: ignore[attr-defined]
+        is_fragment = bool(request.htmx)
         template = "components/palette_results.html" if is_fragment else "reporting/search.html"
         response = TemplateResponse(request, template, context)
         response["Vary"] = "HX-Request"

@@ -1,7 +1,7 @@
 """Putting a registry record into the database: the study, its countries and arms, and what the registry claims."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from ctms.accounts.models import ScopeKind, Sponsor
 from ctms.accounts.services.scopes import new_scopes, root_scope
@@ -59,7 +59,7 @@ def import_run(
     *,
     source_system: str,
     record_id: str,
-    as_of: object,
+    as_of: date | None,
     file_name: str,
     sha256: str,
     at: datetime,
@@ -102,14 +102,14 @@ def merge_claims(study: Study, claims: dict[int, dict[str, str]], run: ImportRun
 def merge_arms(study: Study, trial: RegistryTrial, tally: Tally, findings: Findings) -> None:
     """Brings the arms, as designed, to the record's. An arm that left the record stays and is reported."""
     wanted: dict[str, Arm] = {}
-    for position, arm in enumerate(trial.arms, start=1):
-        label, number = arm.label, 1
+    for position, designed in enumerate(trial.arms, start=1):
+        label, number = designed.label, 1
         while label in wanted:
             number += 1
-            label = f"{arm.label} ({number})"
+            label = f"{designed.label} ({number})"
         wanted[label] = Arm(
-            sponsor_id=study.sponsor_id, study=study, label=label, kind=arm.type or "",
-            description=arm.description or "", position=position,
+            sponsor_id=study.sponsor_id, study=study, label=label, kind=designed.type or "",
+            description=designed.description or "", position=position,
         )  # fmt: skip
     existing = list(Arm.objects.filter(study=study))
     fields = ("kind", "description", "position")
@@ -206,9 +206,9 @@ def _follow(study: Study, trial: RegistryTrial, tally: Tally, findings: Findings
 
 def _is_older(study: Study, trial: RegistryTrial) -> bool:
     """Whether a newer record of this study was loaded before."""
-    runs = ImportRun.objects.filter(study=study, source_system=REGISTRY, source_as_of__isnull=False)
-    newest = runs.order_by("-source_as_of").first()
-    return bool(newest and trial.as_of and newest.source_as_of > trial.as_of)
+    if trial.as_of is None:
+        return False
+    return ImportRun.objects.filter(study=study, source_system=REGISTRY, source_as_of__gt=trial.as_of).exists()
 
 
 def _merge_countries(study: Study, trial: RegistryTrial, tally: Tally, older: bool) -> dict[str, StudyCountry]:

@@ -3,11 +3,10 @@
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views import View
 
 from ctms.core.lifecycle import Request
 from ctms.studies.lifecycle import SCHEDULE
@@ -18,9 +17,14 @@ from ctms.studies.picture import is_in_person, schedule_pictures
 from ctms.studies.services.schedules import move_schedule
 from ctms.studies.wording import day_words, window_words
 from ctms.web.moves import MoveView
-from ctms.web.places import found
+from ctms.web.places import PageRequest, found
 
 _COLUMNS = tuple({"label": label} for label in ("Contact", "Visit", "Day", "Window", "How"))
+_LEGEND = (
+    {"kind": "visit", "label": "in person"},
+    {"kind": "remote", "label": "remote"},
+    {"kind": "window", "label": "window"},
+)
 _TONES = {"DRAFT": "info", "APPROVED": "ok", "SUPERSEDED": "mute"}
 
 
@@ -40,11 +44,11 @@ class InSchedule(InStudy):
         return versions.order_by("-number").first()
 
 
-class Schedule(InSchedule, View):
+class Schedule(InSchedule):
     title = "Visit schedule"
     template_name = "studies/schedule.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         context = self._context(self.schedule) if self.schedule else {"schedule": None}
         return TemplateResponse(request, self.template_name, {"study": self.study, **context})
 
@@ -59,6 +63,7 @@ class Schedule(InSchedule, View):
             "tone": _TONES[schedule.status],
             "picture": schedule_pictures(contacts),
             "contacts": [_row(contact) for contact in contacts],
+            "picture_legend": _LEGEND,
             "matrix": _matrix(contacts),
             "undated": [contact for contact in contacts if contact.day is None],
             "findings": list(schedule.run.findings.all()) if schedule.run else [],
@@ -84,6 +89,7 @@ class Move(InSchedule, MoveView):
     """Approving a version."""
 
     lifecycle = SCHEDULE
+    is_dated = False
 
     @property
     def record(self) -> Any:
@@ -93,8 +99,8 @@ class Move(InSchedule, MoveView):
     def back_url(self) -> str:
         return reverse("schedule", args=[self.sponsor.code, self.study.slug])
 
-    def make(self, *, move: str, by: Any, reason: str, at: Any, **_: Any) -> Any:
-        return move_schedule(schedule=self.record, move=move, reason=reason, by=by)
+    def make(self, **said: Any) -> Any:
+        return move_schedule(schedule=self.record, move=said["move"], reason=said["reason"], by=said["by"])
 
 
 def _row(contact: ScheduledContact) -> dict[str, Any]:

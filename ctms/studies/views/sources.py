@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
-from django.views import View
 
 from audit.views import TrailView
 from ctms.core import protocols
 from ctms.studies.models import ExternalClaim, ImportRun
 from ctms.studies.pages import InStudy
+from ctms.web.places import PageRequest
 
 _COLUMNS = ({"label": "Topic"}, {"label": "Claim"}, {"label": "Source"}, {"label": "As of", "kind": "date"})
 
 
-class Sources(InStudy, View):
+class Sources(InStudy):
     """The files read into the study, what was assumed, and what other systems claim."""
 
     page = "sources"
     title = "Data sources"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         runs = ImportRun.objects.visible_to(request.user).filter(study=self.study).prefetch_related("findings")
         claims = ExternalClaim.objects.visible_to(request.user).filter(scope=self.study.scope).select_related("run")
         context = {

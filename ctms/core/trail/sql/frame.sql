@@ -98,8 +98,9 @@ begin
     execute format('alter table %s enable row level security, force row level security', child);
     for policy in select * from pg_policies where tablename = (select relname from pg_class where oid = parent) loop
         execute format('drop policy if exists %I on %s', policy.policyname, child);
-        execute format('create policy %I on %s to %s using (%s) with check (%s)', policy.policyname, child,
-            (select string_agg(quote_ident(role), ', ') from unnest(policy.roles) role), policy.qual, policy.with_check);
+        execute format('create policy %I on %s to %s using (%s) with check (%s)',
+            policy.policyname, child, (select string_agg(quote_ident(role), ', ') from unnest(policy.roles) role),
+            policy.qual, policy.with_check);
     end loop;
 end $$;
 
