@@ -43,9 +43,7 @@ def create_database(connection: psycopg.Connection, database: str) -> None:
         return
     name = sql.Identifier(database)
     # An administrator that is not a superuser must be a member of the owner to give it a database.
-    (is_superuser,) = connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() or (
-        0,
-    )
+    asked = connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone()
     if not (asked and asked[0]):
         connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(OWNER)))
     connection.execute(
