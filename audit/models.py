@@ -23,6 +23,7 @@ class AccessEvent(models.Model):
         PASSWORD_SET = "PASSWORD_SET", "Password set"
         EXPORTED = "EXPORTED", "Exported"
         REFUSED = "REFUSED", "Refused"
+        TRAIL_COMPARED = "TRAIL_COMPARED", "Trail compared with records"
 
     at = models.DateTimeField(db_default=Func(function="ctms_now"))
     kind = models.TextField(choices=Kind)

@@ -26,6 +26,11 @@ class Environment:
     idle_minutes: int
     session_hours: int
 
+    @property
+    def broker_url(self) -> str:
+        """The Redis address as Celery wants it: for a unix socket it has a scheme of its own."""
+        return self.redis_url.replace("unix://", "redis+socket://", 1).replace("?db=", "?virtual_host=")
+
 
 def read() -> Environment:
     """Reads the environment; raises BadEnvironment with one sentence when it cannot be used."""

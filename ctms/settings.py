@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
@@ -212,10 +213,28 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 # Workers. Redis only wakes them.
-CELERY_BROKER_URL = ENV.redis_url
+CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "compare records with their trail": {
+        "task": "ctms.accounts.tasks.for_each_sponsor",
+        "args": ["audit.tasks.compare_with_trail"],
+        "schedule": crontab(hour=2, minute=10),
+    },
+    "make next year's partitions": {
+        "task": "audit.tasks.add_partitions",
+        "schedule": crontab(day_of_month=1, hour=3, minute=0),
+    },
+    "drop sessions that ended": {
+        "task": "ctms.accounts.tasks.drop_ended_sessions",
+        "schedule": crontab(hour=3, minute=30),
+    },
+}
 
 LOGGING = {
     "version": 1,

@@ -1,5 +1,6 @@
 """What all tests share: the database, and the cast with its sponsors."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -53,12 +54,25 @@ def south(db: None) -> Sponsor:
 
 @pytest.fixture
 def mara(db: None) -> User:
-    return User.objects.get(username="mara")
+    """Study manager of Sponsor North's study."""
+    return person("mara")
+
+
+@pytest.fixture
+def petra(db: None) -> User:
+    """Clinical operations lead of Sponsor North: she may make every move of a site."""
+    return person("petra")
 
 
 @pytest.fixture
 def otto(db: None) -> User:
-    return User.objects.get(username="otto")
+    """Study manager of the other sponsor."""
+    return person("otto")
+
+
+def person(username: str) -> User:
+    """Somebody of the cast."""
+    return User.objects.get(username=username)
 
 
 @contextmanager
@@ -71,10 +85,8 @@ def act(user: User, reason: str = "Because the test says so") -> Iterator[None]:
 def signed_in(username: str) -> Client:
     """A browser in which this person has signed in."""
     client = Client()
-    client.force_login(User.objects.get(username=username))
+    client.force_login(person(username))
     session = client.session
-    import time
-
     session["began"] = session["seen"] = time.time()
     session.save()
     return client

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from ctms.core import protocols
+from ctms.core import gathering, protocols
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 
 
@@ -84,9 +84,6 @@ class Lifecycle:
     statuses: Any
     field: str = "status"
 
-    def __post_init__(self) -> None:
-        ALL[self.name] = self
-
     def move(self, name: str) -> Move | None:
         """The move of this name, or None."""
         return next((move for move in self.moves if move.name == name), None)
@@ -136,5 +133,6 @@ class Lifecycle:
             raise BadInput("REASON", "Say why.", fields={"reason": "Say why: this move needs a reason."})
 
 
-ALL: dict[str, Lifecycle] = {}
-"""Every lifecycle by name; filled as the rooms' `lifecycle` modules are imported."""
+def declared() -> list[Lifecycle]:
+    """The lifecycles of all rooms, lowest floor first: what their `lifecycle` modules hold."""
+    return gathering.instances("lifecycle", Lifecycle)

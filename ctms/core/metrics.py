@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from ctms.core import gathering
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -65,3 +67,8 @@ class Metric:
 
 
 LIVE = Source("CTMS")
+
+
+def declared() -> list[Metric]:
+    """The metrics of all rooms, lowest floor first: what their `metrics` modules hold."""
+    return gathering.instances("metrics", Metric)

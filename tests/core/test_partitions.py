@@ -154,6 +154,7 @@ def test_a_retired_field_keeps_its_history_and_a_new_field_leaves_old_rows_alone
         ).fetchall()
         assert ("size",) not in columns
         assert owner.execute("select size, weight from sites_historicalscratch").fetchall() == [("big", None)]
+        assert list(gaps_in(owner.cursor(), "sites_scratch")) == []
         owner.execute(ACT)
         owner.execute("update sites_scratch set colour = 'green'")
         latest = owner.execute(

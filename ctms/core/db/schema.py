@@ -21,6 +21,9 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     def add_field(self, model: type[Model], field: Any) -> None:
         super().add_field(model, field)
         self._protect(model)
+        if field.column and not self.collect_sql:
+            with self.connection.cursor() as cursor:
+                install.date_column(cursor, model._meta.db_table, field.column)
 
     def remove_field(self, model: type[Model], field: Any) -> None:
         super().remove_field(model, field)

@@ -50,8 +50,8 @@ def protect(cursor: Any, table: str, *, person_reason_if: str = "") -> None:
         if "sponsor_id" in columns and name not in WITHOUT_TENANT_POLICY:
             isolate(cursor, name, columns)
     if base and history:
-        key = _key(cursor, pair.base)
-        _trail(cursor, pair, [column for column in base if column in history], key, person_reason_if)
+        key = key_of(cursor, pair.base)
+        _trail(cursor, pair, list(copied_columns(cursor, pair)), key, person_reason_if)
         guard(cursor, pair.history, "history")
     for child in partitions_of(cursor, table):
         cursor.execute("select ctms_guard_partition(%s, %s)", [table, child])
@@ -155,6 +155,25 @@ begin
 end $trail$"""
 
 
+def date_column(cursor: Any, table: str, column: str) -> None:
+    """Notes on a history table's new column since when there is such a column; rows from before say nothing of it."""
+    if Pair.of(table).history == table:
+        cursor.execute("select ctms_now()::text")
+        cursor.execute(f"""comment on column {table}."{column}" is '{cursor.fetchone()[0]}'""")
+
+
+def copied_columns(cursor: Any, pair: Pair) -> dict[str, str | None]:
+    """The columns that the trail copies -> since when, for those that are younger than their table."""
+    cursor.execute(
+        """select h.attname, col_description(h.attrelid, h.attnum)
+           from pg_attribute h join pg_attribute b on b.attname = h.attname and b.attrelid = to_regclass(%s)
+           where h.attrelid = to_regclass(%s) and b.attnum > 0 and not b.attisdropped and not h.attisdropped
+           order by b.attnum""",
+        [f"public.{pair.base}", f"public.{pair.history}"],
+    )
+    return dict(cursor.fetchall())
+
+
 def partitions_of(cursor: Any, table: str) -> list[str]:
     """The partitions of `table`, oldest first; none for an ordinary table."""
     cursor.execute(
@@ -174,7 +193,8 @@ def _columns(cursor: Any, table: str) -> list[str]:
     return [name for (name,) in cursor.fetchall()]
 
 
-def _key(cursor: Any, table: str) -> str:
+def key_of(cursor: Any, table: str) -> str:
+    """The column of the primary key."""
     cursor.execute(
         """select a.attname from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
            where i.indrelid = to_regclass(%s) and i.indisprimary""",
