@@ -26,12 +26,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             return _enter(request, form.get_user())
-        tried = str(request.POST.get("username", ""))[:150]
+        tried = str(request.POST.get("username", ""))[:150].replace("\0", "")
         protocols.journal().record(
             "SIGN_IN_FAILED", subject=tried, detail={"from": request.META.get("REMOTE_ADDR", "")}
         )
     ended = request.session.pop("ended", "")
-    return TemplateResponse(request, "accounts/sign_in.html", {"form": form, "ended": ended}, status=200)
+    return TemplateResponse(request, "accounts/sign_in.html", {"form": form, "ended": ended})
 
 
 def _enter(request: HttpRequest, user: Any) -> HttpResponse:

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import connection, transaction
+from django.apps import apps
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import BaseConstraint
 
 from ctms.core import protocols
 from ctms.core.acting import NobodyActs, current_act
-from ctms.core.refusals import Refusal
+from ctms.core.refusals import BadInput, Conflict, Refusal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,7 +21,8 @@ def use_case(service: Callable[P, R]) -> Callable[P, R]:
     """Runs the service inside a savepoint of its own, for the person who acts, with all constraints checked at its end.
 
     A refusal (or any error) undoes everything the service did, and only that. A refusal marked `recorded` is then
-    written to the access log, in the transaction around the savepoint.
+    written to the access log, in the transaction around the savepoint. What a model's own validation or a named
+    constraint objects to comes out as a refusal too.
 
     Raises:
         NobodyActs: no act is open, or `by` is not who acts. A programming error in the caller.
@@ -40,6 +44,12 @@ def use_case(service: Callable[P, R]) -> Callable[P, R]:
                 detail = {"code": refusal.code, "message": refusal.message, "use_case": service.__name__}
                 protocols.journal().record("REFUSED", user=by, detail=detail)
             raise
+        except ValidationError as error:
+            raise _bad_input(error) from error
+        except IntegrityError as error:
+            if sentence := _constraint_sentence(error):
+                raise Conflict("CONSTRAINT", sentence) from error
+            raise
 
     return wrapper
 
@@ -48,3 +58,20 @@ def _check_constraints_now() -> None:
     """Deferred keys are checked here, where the savepoint can still be undone, and not at the commit."""
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate; set constraints all deferred")
+
+
+def _bad_input(error: ValidationError) -> BadInput:
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    fields = {name: " ".join(sentences) for name, sentences in by_field.items()}
+    return BadInput("INVALID", fields.pop(NON_FIELD_ERRORS, "Some fields need another look."), fields=fields)
+
+
+def _constraint_sentence(error: IntegrityError) -> str | None:
+    """The sentence a model gives for the constraint that the database found violated: somebody was faster."""
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+    for model in apps.get_models():
+        for constraint in model._meta.constraints:
+            sentence = constraint.violation_error_message
+            if constraint.name == name and sentence != BaseConstraint.default_violation_error_message:
+                return str(sentence)
+    return None

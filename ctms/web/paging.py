@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
 
@@ -35,7 +35,10 @@ def page_of(rows: QuerySet[Any], *, order: Sequence[str], size: int, after: str 
     turned = tuple(_turn(name) for name in order) if backwards else order
     cursor = after or before
     if cursor:
-        rows = rows.filter(_beyond(turned, _decode(cursor, len(turned))))
+        try:
+            rows = rows.filter(_beyond(turned, _decode(cursor, len(turned))))
+        except (ArithmeticError, TypeError, ValueError, ValidationError) as error:
+            raise BadRequest("This page address belongs to another list: go back to the first page.") from error
     found = list(rows.order_by(*turned)[: size + 1])
     more, found = len(found) > size, found[:size]
     if backwards:
@@ -81,6 +84,10 @@ def _decode(cursor: str, length: int) -> list[Any]:
         values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError as error:
         raise BadRequest("This page address is damaged: go back to the first page.") from error
-    if not isinstance(values, list) or len(values) != length:
+    if not isinstance(values, list) or len(values) != length or not all(map(_is_plain, values)):
         raise BadRequest("This page address belongs to another order: go back to the first page.")
     return values
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and "\0" not in value)

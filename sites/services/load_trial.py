@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from ctms.accounts.models import Sponsor
@@ -106,8 +105,9 @@ def _sponsor(trial: RegistryTrial, code: str | None, tally: Tally, findings: Fin
         return found
     try:
         sponsor = create_sponsor(code=code, name=lead or code)
-    except ValidationError as error:
-        raise BadInput("SPONSOR_CODE", f"“{code}” cannot be a sponsor's code: {' '.join(error.messages)}") from error
+    except BadInput as refused:
+        why = " ".join(refused.fields.values()) or refused.message
+        raise BadInput("SPONSOR_CODE", f"“{code}” cannot be a sponsor's code: {why}") from refused
     tally.count(Sponsor, created=1)
     findings.add(
         "SPONSOR_CREATED", "sponsorCollaboratorsModule.leadSponsor", f"There was no sponsor “{code}”: it was made."

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, migrations, models, transaction
 from django.db.migrations.state import ModelState, ProjectState
 
+from audit.gaps import gaps_in
 from audit.models import AccessEvent
 from ctms.core.acting import Channel, Service, acting
 from ctms.core.trail import partitions

@@ -30,9 +30,8 @@ def assign_role(
     """
     if by is not None:
         _refuse_granter(by, user, scope)
-    membership = (
-        Membership.objects.select_related("organisation").filter(sponsor_id=scope.sponsor_id, user=user).first()
-    )
+    members = Membership.objects.select_related("organisation").filter(sponsor_id=scope.sponsor_id, user=user)
+    membership = members.select_for_update(of=("self",)).first()  # two grants to one person wait for each other
     if membership is None:
         raise Refusal("NOT_A_MEMBER", f"{user} is not a member of this sponsor.")
     _refuse_beyond_delegation(membership.organisation, role, scope, starts_on)

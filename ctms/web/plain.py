@@ -1,0 +1,26 @@
+"""Text that the database cannot hold is turned away at the door."""
+
+from collections.abc import Callable
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+
+class PlainText:
+    """PostgreSQL's text has no NUL; forms refuse it by themselves, addresses and cookies are looked at here."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        texts = [
+            request.path_info,
+            *request.COOKIES.values(),
+            *(v for values in request.GET.lists() for v in values[1]),
+        ]
+        if any("\0" in text for text in texts):
+            raise BadRequest("The address holds a character that no text has.")
+        return self.get_response(request)

@@ -1,0 +1,90 @@
+"""Coming in, staying, and being sent away."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from audit.models import AccessEvent
+from ctms.accounts.models import User
+from ctms.core.acting import in_sponsor
+from tests.conftest import act, person, signed_in
+from tests.seed import PASSWORD
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10d-1")]
+INSIDE = "/in/north/"
+
+
+def events(sponsor) -> list[tuple[str, str]]:
+    with in_sponsor(sponsor.pk):
+        return list(AccessEvent.objects.order_by("id").values_list("kind", "actor_name"))
+
+
+def test_name_and_password_lead_to_the_one_sponsor_and_are_on_record(north):
+    browser = Client()
+    answer = browser.post("/sign-in/", {"username": " Mara ", "password": PASSWORD}, follow=True)
+    assert answer.redirect_chain[-1][0] == INSIDE
+    assert events(north)[-1] == ("SIGNED_IN", "Mara Lindqvist")
+    browser.post("/sign-out/")
+    assert events(north)[-1] == ("SIGNED_OUT", "Mara Lindqvist")
+    assert browser.get(INSIDE).url.startswith("/sign-in/")
+
+
+@pytest.mark.parametrize(
+    "said", [{"username": "mara", "password": "wrong"}, {"username": "nobody\0", "password": PASSWORD}, {}]
+)
+def test_a_failure_does_not_tell_what_was_wrong(db, said):
+    browser = Client()
+    answer = browser.post("/sign-in/", said)
+    assert answer.status_code == 200
+    assert "_auth_user_id" not in browser.session
+    words = answer.content.decode()
+    assert ("correct" in words) == bool(said.get("username") == "mara")
+    failed = AccessEvent.objects.filter(kind="SIGN_IN_FAILED").latest("id")
+    assert failed.sponsor_id is None
+    assert "password" not in str(failed.detail)
+
+
+def test_where_one_was_going_is_kept_unless_it_is_elsewhere(db):
+    for wanted, target in (("/in/north/audit/", "/in/north/audit/"), ("https://example.org/", "/")):
+        answer = Client().post("/sign-in/", {"username": "mara", "password": PASSWORD, "next": wanted})
+        assert answer.url == target
+
+
+@pytest.mark.parametrize(("limit", "key"), [("SESSION_IDLE_LIMIT", "seen"), ("SESSION_ABSOLUTE_LIMIT", "began")])
+def test_a_session_ends_by_idleness_and_by_age(north, limit, key):
+    browser = signed_in("mara")
+    assert browser.get(INSIDE).status_code == 200
+    session = browser.session
+    session[key] = time.time() - getattr(settings, limit).total_seconds() - 1
+    session["seen"] = session["seen"] if key == "seen" else time.time()
+    session.save()
+    assert browser.get(INSIDE).url.startswith("/sign-in/")
+    assert events(north)[-1] == ("SESSION_ENDED", "Mara Lindqvist")
+    assert "You were signed out" in browser.get("/sign-in/").content.decode()
+
+
+def test_deactivation_and_the_end_of_a_membership_count_with_the_next_request(north, now):
+    mara, lena = signed_in("mara"), signed_in("lena")
+    assert (mara.get(INSIDE).status_code, lena.get(INSIDE).status_code) == (200, 200)
+    with act(person("ada")):
+        User.objects.filter(username="mara").update(is_active=False)
+        person("lena").memberships.update(ends_on=now.date() - timedelta(days=1))
+    assert mara.get(INSIDE).url.startswith("/sign-in/")
+    assert lena.get(INSIDE).status_code == 404
+
+
+def test_a_password_that_changed_ends_the_sessions_begun_with_the_old_one(north):
+    browser = signed_in("mara")
+    with act(person("mara")):
+        mara = person("mara")
+        mara.set_password("another long password")
+        mara.save(update_fields=["password"])
+    assert browser.get(INSIDE).url.startswith("/sign-in/")
+
+
+@pytest.mark.parametrize("address", ["/in/north/s/a%00b/", "/in/no%00rth/", "/in/north/search/?q=a%00b"])
+def test_what_no_text_holds_is_refused_at_the_door(db, address):
+    assert signed_in("mara").get(address).status_code == 400
