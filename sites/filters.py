@@ -6,8 +6,6 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
-from ctms.studies.importers.countries import country_name
-from ctms.studies.models import StudyCountry
 from sites.lifecycle import MAIN_PATH
 from sites.models import EnrollmentStatus, Facility, OperationalStatus, Person, Site
 
@@ -54,9 +52,7 @@ class SiteFilter(django_filters.FilterSet):
         if place is None or place.country is not None:
             del self.filters["country"]
         else:
-            codes = StudyCountry.objects.filter(study=place.study).values_list("country", flat=True)
-            choices = sorted(((code, country_name(code)) for code in codes), key=lambda choice: choice[1])
-            self.filters["country"].extra["choices"] = choices
+            self.filters["country"].extra["choices"] = [(one.country, one.name) for one in place.countries]
 
     def search(self, sites: QuerySet[Site], name: str, value: str) -> QuerySet[Site]:
         return sites.filter(

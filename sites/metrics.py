@@ -1,8 +1,10 @@
 """The numbers this room declares. Each equals the count of the list it leads to."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -22,28 +24,51 @@ def sites_within(place: Place, user: Any) -> QuerySet[Site]:
     return sites
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """So many sites alike."""
+
+    study: int
+    country: int
+    status: str
+    enrollment: str
+    number: int
+
+    def lies_in(self, place: Place) -> bool:
+        if place.country is not None:
+            return bool(self.country == place.country.pk)
+        return place.study is None or bool(self.study == place.study.pk)
+
+
+def _groups(places: Sequence[Place], user: Any) -> list[list[_Group]]:
+    """The sites of each place in groups of the same country and statuses; one statement for all places."""
+    sites = Site.objects.visible_to(user).filter(study__in={place.study.pk for place in places})
+    by = ("study", "country", "operational_status", "enrollment_status")
+    groups = [_Group(*row) for row in sites.order_by().values_list(*by).annotate(Count("id"))]
+    return [[group for group in groups if group.lies_in(place)] for place in places]
+
+
+def _sum_where(condition: Callable[[_Group], bool]) -> Callable[[list[_Group]], tuple[int, Source]]:
+    return lambda groups: (sum(group.number for group in groups if condition(group)), LIVE)
+
+
 def _list(place: Place, **query: str) -> str:
-    if place.study is None:
-        return ""
     arguments = [place.sponsor.code, place.study.slug]
-    address = (
-        reverse("country-sites", args=[*arguments, place.country.country.lower()])
-        if place.country
-        else reverse("sites", args=arguments)
-    )
+    if place.country is not None:
+        address = reverse("country-sites", args=[*arguments, place.country.country.lower()])
+    else:
+        address = reverse("sites", args=arguments)
     return f"{address}?{urlencode(query)}" if query else address
 
 
 def _stage(stage: str, label: str, definition: str) -> Metric:
-    def read(place: Place, user: Any) -> tuple[int, Source]:
-        return sites_within(place, user).filter(operational_status__in=STAGES[stage][1]).count(), LIVE
-
-    return Metric(f"sites.{stage}", label, definition, read, lambda place: _list(place, stage=stage))
+    pick = _sum_where(lambda group: group.status in STAGES[stage][1])
+    return Metric(f"sites.{stage}", label, definition, _groups, pick, lambda place: _list(place, stage=stage))
 
 
 TOTAL = Metric(
     "sites.total", "Sites", "All sites ever listed for the study, whatever their status.",
-    lambda place, user: (sites_within(place, user).count(), LIVE), _list,
+    _groups, _sum_where(lambda group: True), _list,
 )  # fmt: skip
 CANDIDATES = _stage(
     "candidate", "Candidates", "Sites on the way from identified to the end of the qualification visit."
@@ -52,6 +77,7 @@ STARTING = _stage("starting", "In start-up", "Sites selected but not activated y
 ACTIVATED = _stage(
     "active", "Activated", "Sites whose status is activated: open, on hold or closed to enrollment alike."
 )
+CLOSING = _stage("closing", "Closing or closed", "Sites in close-out, closed or archived.")
 OUT = _stage(
     "out",
     "Not taking part",
@@ -59,6 +85,6 @@ OUT = _stage(
 )
 ENROLLING = Metric(
     "sites.enrolling", "Open for enrollment", "Sites whose enrollment status is open.",
-    lambda place, user: (sites_within(place, user).filter(enrollment_status=EnrollmentStatus.OPEN).count(), LIVE),
+    _groups, _sum_where(lambda group: group.enrollment == EnrollmentStatus.OPEN),
     lambda place: _list(place, enrollment=EnrollmentStatus.OPEN),
 )  # fmt: skip

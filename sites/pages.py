@@ -1,5 +1,6 @@
 """What views of one site share."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -26,8 +27,7 @@ class InSite(InStudy):
 
     @property
     def place(self) -> Place:
-        site = self.site
-        return Place(self.sponsor, self.study, site.country, site, page=self.page, title=self.place_title)
+        return replace(super().place, country=self.site.country, site=self.site)
 
     def url(self, name: str, *more: Any) -> str:
         """The address of one of the site's pages."""

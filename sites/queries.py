@@ -1,12 +1,11 @@
 """What can be asked about sites: this room's public face to the rooms above."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Min, QuerySet
 
 from sites.filters import STAGES
 from sites.models import Site, SiteStatusEvent
@@ -21,15 +20,6 @@ class Waiting:
 
     site: Site
     days: int
-
-
-def counts_by_country(sites: QuerySet[Site]) -> dict[int, Counter[str]]:
-    """Study country id -> stage -> number of sites; one statement."""
-    counts: dict[int, Counter[str]] = {}
-    rows = sites.order_by().values_list("country", "operational_status").annotate(Count("id"))
-    for country, status, number in rows:
-        counts.setdefault(country, Counter())[STAGE_OF[status]] += number
-    return counts
 
 
 def longest_waiting(sites: QuerySet[Site], *, on: date, limit: int) -> list[Waiting]:
@@ -54,14 +44,14 @@ def reached_on(sites: QuerySet[Site], statuses: Iterable[str]) -> dict[str, list
 
 
 def points(sites: QuerySet[Site]) -> list[dict[str, Any]]:
-    """Where the sites are, for a map: those whose place is known."""
-    known = sites.exclude(facility__latitude=None).select_related("facility", "study")
+    """Where the sites are, for a map; latitude and longitude are None where nobody knows."""
+    columns = ("number", "operational_status", "facility__city", "facility__latitude", "facility__longitude")
     return [
         {
-            "label": f"{site.number} {site.facility.city}",
-            "latitude": float(site.facility.latitude),
-            "longitude": float(site.facility.longitude),
-            "state": _MAP_STATES.get(STAGE_OF[site.operational_status], "open"),
+            "label": f"{number} {city}",
+            "latitude": None if latitude is None else float(latitude),
+            "longitude": None if longitude is None else float(longitude),
+            "state": _MAP_STATES.get(STAGE_OF[status], "open"),
         }
-        for site in known
+        for number, status, city, latitude, longitude in sites.values_list(*columns)
     ]

@@ -8,10 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import DateField, Exists, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import DateField, Exists, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, Lower
 
-from ctms.accounts.models import Assignment, Delegation, Membership, OrganisationKind, Scope, ScopeGroupPermission
+from ctms.accounts.models import (
+    Assignment,
+    Delegation,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Scope,
+    ScopeGroupPermission,
+)
 from ctms.accounts.roles import VERBS, Role, verbs_of
 from ctms.core import protocols
 from ctms.core.acting import current_tenancy, in_sponsor
@@ -54,21 +62,25 @@ class Authority:
 
 def grants_of(user: Any) -> tuple[Grant, ...]:
     """What this person holds for the open sponsor today."""
-    kept: dict[int | None, tuple[Grant, ...]] = user.__dict__.setdefault("_grants", {})
+    kept: dict[int | None, tuple[Grant, ...]] = getattr(user, "_grants", {})
+    user._grants = kept
     sponsor_id = current_tenancy().sponsor_id
     if sponsor_id not in kept:
         kept[sponsor_id] = tuple(_read_grants(user, sponsor_id)) if sponsor_id and user.is_active else ()
     return kept[sponsor_id]
 
 
-def memberships(user: Any) -> QuerySet[Membership]:
-    """The sponsors this person works for today, by name."""
-    return Membership.objects.filter(_IN_FORCE, user=user).select_related("sponsor")
+def memberships(user: Any) -> list[Membership]:
+    """The sponsors this person works for today, by name; read once per request, as the grants are."""
+    if not hasattr(user, "_memberships"):
+        user._memberships = list(Membership.objects.filter(_IN_FORCE, user=user).select_related("sponsor"))
+    found: list[Membership] = user._memberships
+    return found
 
 
 def record(kind: str, user: Any, **detail: Any) -> None:
     """Notes in the access log of each sponsor this person works for that they came, went or were sent away."""
-    joined = list(memberships(user))
+    joined = memberships(user)
     for membership in joined:
         with in_sponsor(membership.sponsor_id):
             protocols.journal().record(kind, user=user, detail=detail)
@@ -78,12 +90,14 @@ def record(kind: str, user: Any, **detail: Any) -> None:
 
 def current_membership(user: Any, code: str) -> Membership | None:
     """The person's membership of the sponsor with this code, if it holds today."""
-    return memberships(user).filter(sponsor__code=code).first()
+    return next((membership for membership in memberships(user) if membership.sponsor.code == code), None)
 
 
 def forget(user: Any) -> None:
-    """Reads the grants anew next time; for code that grants and then acts with the same user object."""
-    user.__dict__.pop("_grants", None)
+    """Reads memberships and grants anew next time; for code that grants and then acts with the same user object."""
+    for kept in ("_grants", "_memberships"):
+        if hasattr(user, kept):
+            delattr(user, kept)
 
 
 def path_of(record: Any) -> str:
@@ -121,7 +135,7 @@ def _above(path: str) -> list[str]:
 
 
 def _read_grants(user: Any, sponsor_id: int) -> Iterable[Grant]:
-    membership = memberships(user).filter(sponsor=sponsor_id).select_related("organisation").first()
+    membership = next((one for one in memberships(user) if one.sponsor_id == sponsor_id), None)
     if membership is None:
         return
     held_by_group = ScopeGroupPermission.objects.filter(
@@ -129,13 +143,23 @@ def _read_grants(user: Any, sponsor_id: int) -> Iterable[Grant]:
         content_object=OuterRef("scope"),
         permission__codename=Concat(Value("role_"), Lower(OuterRef("role"))),
     )
-    assignments = Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user).select_related("scope")
-    delegations = None
-    if membership.organisation.kind == OrganisationKind.CRO:
-        delegations = list(
-            Delegation.objects.filter(_IN_FORCE, organisation=membership.organisation)
-            .select_related("scope").annotate(today=_TODAY)
-        )  # fmt: skip
+    employer = Organisation.objects.filter(pk=membership.organisation_id).values("kind")
+    assignments = (
+        Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user)
+        .select_related("scope")
+        .annotate(employer=Subquery(employer))
+    )
+    delegations: list[Any] | None = None
     for assignment in assignments:
-        if delegations is None or any(d.covers(assignment.role, assignment.scope, d.today) for d in delegations):
+        if assignment.employer != OrganisationKind.CRO:
             yield Grant(assignment.scope.path, assignment.role)
+            continue
+        if delegations is None:
+            delegations = list(_delegations(membership.organisation_id))
+        if any(d.covers(assignment.role, assignment.scope, d.today) for d in delegations):
+            yield Grant(assignment.scope.path, assignment.role)
+
+
+def _delegations(organisation_id: int) -> QuerySet[Any]:
+    in_force = Delegation.objects.filter(_IN_FORCE, organisation=organisation_id)
+    return in_force.select_related("scope").annotate(today=_TODAY)

@@ -53,7 +53,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 def home(request: HttpRequest) -> HttpResponse:
     """To the one sponsor a person works for, or to the choice between several."""
-    memberships = list(access.memberships(request.user))
+    memberships = access.memberships(request.user)
     if len(memberships) == 1:
         return redirect(reverse("portfolio", args=[memberships[0].sponsor.code]))
     return TemplateResponse(request, "accounts/choose_sponsor.html", {"memberships": memberships})

@@ -3,7 +3,7 @@
 Pages print numbers through the number component, which takes a `Reading`; a house test refuses counts elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,11 +23,36 @@ class Source:
         return f"{self.as_of:%-d %b %Y}" if self.as_of else "live"
 
 
+LIVE = Source("CTMS")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that pages show.
+
+    Args:
+        name: stable, "<app>.<noun>".
+        label: on the page.
+        definition: one sentence that says exactly what is counted.
+        facts: (places, user) -> for each place, what this metric and perhaps others are picked from; in as many
+            statements for a hundred places as for one.
+        pick: facts of a place -> the number and its source.
+        drill: place -> the address of the list with just these rows; "" where there is none.
+    """
+
+    name: str
+    label: str
+    definition: str
+    facts: Callable[[Sequence[Any], Any], Sequence[Any]]
+    pick: Callable[[Any], tuple[int | None, Source]]
+    drill: Callable[[Any], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A metric read at one place: None means that nobody knows, which is not zero."""
 
-    metric: "Metric"
+    metric: Metric
     value: int | None
     source: Source
     url: str  # the list of what was counted
@@ -42,31 +67,18 @@ class Reading:
         return self.metric.name.replace(".", "-")
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A number that pages show.
-
-    Args:
-        name: stable, "<app>.<noun>".
-        label: on the page.
-        definition: one sentence that says exactly what is counted.
-        read: (place, user) -> the number and its source.
-        drill: place -> the address of the list with just these rows; "" where there is none.
-    """
-
-    name: str
-    label: str
-    definition: str
-    read: Callable[[Any, Any], tuple[int | None, Source]]
-    drill: Callable[[Any], str]
-
-    def at(self, place: Any, user: Any) -> Reading:
-        """The number for this person at this place."""
-        value, source = self.read(place, user)
-        return Reading(self, value, source, self.drill(place))
+def read(metrics: Sequence[Metric], places: Sequence[Any], user: Any) -> list[list[Reading]]:
+    """One row of readings per place, for this person. Facts that several metrics share are asked once."""
+    facts = {ask: ask(places, user) for ask in dict.fromkeys(metric.facts for metric in metrics)}
+    return [
+        [Reading(metric, *metric.pick(facts[metric.facts][number]), metric.drill(place)) for metric in metrics]
+        for number, place in enumerate(places)
+    ]
 
 
-LIVE = Source("CTMS")
+def read_here(metrics: Sequence[Metric], place: Any, user: Any) -> list[Reading]:
+    """The readings at one place."""
+    return read(metrics, [place], user)[0]
 
 
 def declared() -> list[Metric]:

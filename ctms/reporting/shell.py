@@ -6,17 +6,19 @@ Composed here, above all rooms, from the place that the view put on the request.
 from typing import Any
 
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
+from audit.models import AccessEvent
 from ctms.accounts import access
 from ctms.accounts.roles import Role
 from ctms.core import clock, protocols
-from ctms.studies.models import Study, StudyCountry
+from ctms.studies.models import Study
 from ctms.web.places import PageRequest, Place
 
 
 def context(request: PageRequest) -> dict[str, Any]:
     """`is_simulated`, and `shell` (None outside a sponsor's pages)."""
-    return {"is_simulated": clock.is_simulated(), "shell": _shell(request)}
+    return {"is_simulated": clock.is_simulated(), "shell": SimpleLazyObject(lambda: _shell(request))}
 
 
 def _shell(request: PageRequest) -> dict[str, Any] | None:
@@ -63,17 +65,11 @@ def _navigation(request: PageRequest, place: Place) -> Any:
             item("Organisations", "organisations", "briefcase"),
         ],
     }
-    if any(grant.path == "/" and grant.role for grant in access.grants_of(request.user)) and _may_audit(request):
+    if protocols.authority().may(request.user, "audit.view_trail", AccessEvent()):
         yield {
             "heading": "Control",
             "items": [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")],
         }
-
-
-def _may_audit(request: PageRequest) -> bool:
-    from audit.models import AccessEvent
-
-    return protocols.authority().may(request.user, "audit.view_trail", AccessEvent())
 
 
 def _selector(request: PageRequest, place: Place) -> dict[str, Any]:
@@ -88,7 +84,7 @@ def _selector(request: PageRequest, place: Place) -> dict[str, Any]:
             "url": reverse("study", args=[code, study.slug]), "current": here and place.country is None,
         })  # fmt: skip
         if here:
-            choices += _country_choices(request, place)
+            choices += _country_choices(place)
     return {
         "label": place.study.protocol_no if place.study else "All studies",
         "sub": _place_words(place),
@@ -97,17 +93,16 @@ def _selector(request: PageRequest, place: Place) -> dict[str, Any]:
     }
 
 
-def _country_choices(request: PageRequest, place: Place) -> list[dict[str, Any]]:
+def _country_choices(place: Place) -> list[dict[str, Any]]:
     """The countries of the study; choosing one keeps the page where the page has one per country."""
     name = "country-sites" if place.page == "sites" else "country"
-    countries = StudyCountry.objects.visible_to(request.user).filter(study=place.study)
     chosen = place.country.pk if place.country else None
     return [
         {
             "label": country.name, "sub": "", "depth": 1, "current": country.pk == chosen,
             "url": reverse(name, args=[place.sponsor.code, place.study.slug, country.country.lower()]),
         }
-        for country in sorted(countries, key=lambda country: country.name)
+        for country in place.countries
     ]  # fmt: skip
 
 

@@ -1,6 +1,8 @@
 """What views inside a study share: the study and country that the address names, if this person may see them."""
 
-from django.utils.functional import cached_property
+from typing import Any
+
+from django.utils.functional import SimpleLazyObject, cached_property
 
 from ctms.studies.models import Study, StudyCountry
 from ctms.web.places import InSponsor, Place, found
@@ -25,6 +27,13 @@ class InStudy(InSponsor):
         country: StudyCountry = found(countries.filter(study=self.study, country=self.kwargs["country"].upper()))
         return country
 
+    @cached_property
+    def countries(self) -> list[StudyCountry]:
+        """The countries of the study that this person may see, by name."""
+        countries = StudyCountry.objects.visible_to(self.request.user).filter(study=self.study)
+        return sorted(countries, key=lambda country: country.name)
+
     @property
     def place(self) -> Place:
-        return Place(self.sponsor, self.study, self.country, page=self.page, title=self.place_title)
+        countries: Any = SimpleLazyObject(lambda: self.countries)
+        return Place(self.sponsor, self.study, self.country, None, countries, self.page, self.place_title)

@@ -18,6 +18,7 @@ from ctms.web.paging import Page, page_of
 from ctms.web.places import PageRequest
 
 COUNTED_UP_TO = 1000
+_FRAGMENT = "web/list.html#list"  # what htmx puts in place of the list
 
 
 class ListView(View):
@@ -74,7 +75,7 @@ class ListView(View):
             "filters": self._filters(request),
             **self.extra_context(),
         }
-        template = f"{self.template_name}#list" if request.htmx and not request.htmx.boosted else self.template_name
+        template = _FRAGMENT if request.htmx and not request.htmx.boosted else self.template_name
         response = TemplateResponse(request, template, context)
         response["Vary"] = "HX-Request"
         return response
@@ -98,7 +99,7 @@ class ListView(View):
     # What the components draw
 
     def _listing(self, request: PageRequest, rows: QuerySet[Any], page: Page) -> dict[str, Any]:
-        count = rows.order_by()[: COUNTED_UP_TO + 1].count()
+        count = rows.order_by().values("pk")[: COUNTED_UP_TO + 1].count()
         shown = [column for column in self.columns if not column.only_exported]
         return {
             "title": "",  # the page says it

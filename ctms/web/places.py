@@ -1,5 +1,6 @@
 """Where in the scope tree a page stands: sponsor, and within it perhaps a study, a country, a site."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ class Place:
     study: Any = None
     country: Any = None
     site: Any = None
+    countries: Sequence[Any] = ()  # of the study, those this person may see, by name; read when first looked at
     page: str = ""  # the name of the page's address
     title: str = ""  # the last crumb, where the page is not the place's own
 

@@ -5,7 +5,6 @@ from typing import Any
 from django.db.models import Case, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value, When
 from django.urls import reverse
 
-from ctms.studies.importers.countries import country_name
 from ctms.studies.models import ExternalClaim
 from ctms.studies.pages import InStudy
 from ctms.web.lists import ListView
@@ -42,11 +41,10 @@ class SiteList(InStudy, ListView):
 
     def sort_keys(self) -> dict[str, Any]:
         """Statuses in the order of the lifecycle, countries in that of their names."""
-        codes = self.study.studycountry_set.values_list("country", flat=True)
         return {
             "status_rank": _rank("operational_status", OperationalStatus.values),
             "enrollment_rank": _rank("enrollment_status", EnrollmentStatus.values),
-            "country_rank": _rank("country__country", sorted(codes, key=country_name)),
+            "country_rank": _rank("country__country", [one.country for one in self.countries]),
         }
 
     def row_url(self, row: Site) -> str:

@@ -49,13 +49,12 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
 
 def filled(sponsor_code: str, keys: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
     """(name, address) of every sponsor's page, each keyword filled with each of its values."""
-    for pattern in patterns():
-        names = list(pattern.pattern.converters)
-        full = [name for name in _keywords(str(pattern.name)) if name != "sponsor"]
-        assert names is not None
-        for chosen in _combinations(full, keys, str(pattern.name)):
-            if "sponsor" in _keywords(str(pattern.name)):
-                yield str(pattern.name), reverse(str(pattern.name), kwargs={"sponsor": sponsor_code, **chosen})
+    for name in sorted(str(pattern.name) for pattern in patterns()):
+        keywords = _keywords(name)
+        if "sponsor" in keywords:
+            others = [keyword for keyword in keywords if keyword != "sponsor"]
+            for chosen in _combinations(others, keys, name):
+                yield name, reverse(name, kwargs={"sponsor": sponsor_code, **chosen})
 
 
 def _keywords(name: str) -> list[str]:

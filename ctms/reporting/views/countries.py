@@ -67,11 +67,8 @@ class CountryList(InStudy, ListView):
         return countries.annotate(total=Count("sites", filter=seen), **by_stage)
 
     def sort_keys(self) -> dict[str, Any]:
-        codes = sorted(
-            StudyCountry.objects.filter(study=self.study).values_list("country", flat=True), key=country_name
-        )
-        whens = (When(country=code, then=Value(position)) for position, code in enumerate(codes))
-        return {"rank": Case(*whens, default=Value(len(codes)), output_field=IntegerField())}
+        whens = (When(pk=country.pk, then=Value(rank)) for rank, country in enumerate(self.countries))
+        return {"rank": Case(*whens, default=Value(len(self.countries)), output_field=IntegerField())}
 
     def row_url(self, row: StudyCountry) -> str:
         return reverse("country", args=[self.sponsor.code, self.study.slug, row.country.lower()])

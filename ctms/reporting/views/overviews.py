@@ -12,9 +12,10 @@ from django.utils.functional import cached_property
 from audit.queries import trail
 from audit.reading import Wanted
 from ctms.core import clock, protocols
+from ctms.core.metrics import read, read_here
 from ctms.reporting.charts import activation_chart
 from ctms.studies import metrics as study_metrics
-from ctms.studies.models import DateKind, ExternalClaim, ImportFinding, Study, StudyCountry, VisitSchedule
+from ctms.studies.models import DateKind, ExternalClaim, ImportFinding, Study, VisitSchedule
 from ctms.studies.pages import InStudy
 from ctms.web.charts import MapPoint, site_maps
 from ctms.web.places import InSponsor, PageRequest, Place
@@ -34,10 +35,8 @@ MAP_LEGEND = (
     {"kind": "open", "label": "on its way"},
     {"kind": "bad", "label": "not taking part"},
 )
-COUNTRY_COLUMNS = (
-    {"label": "Country"},
-    *({"label": label, "kind": "number"} for label in ("Sites", "In start-up", "Activated", "Not taking part")),
-)
+_BY_COUNTRY = (metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.OUT)
+COUNTRY_COLUMNS = ({"label": "Country"}, *({"label": metric.label, "kind": "number"} for metric in _BY_COUNTRY))
 
 
 class Portfolio(InSponsor):
@@ -60,16 +59,17 @@ class Portfolio(InSponsor):
             metrics.ENROLLING,
             study_metrics.PLANNED_ENROLLMENT,
         )
+        places = [Place(self.sponsor, study) for study in studies]
         rows = [
             {
-                "study": study,
-                "url": reverse("study", args=[self.sponsor.code, study.slug]),
-                "registry": study.registry[0] if study.registry else None,
-                "readings": [metric.at(Place(self.sponsor, study), request.user) for metric in shown],
+                "study": place.study,
+                "url": reverse("study", args=[self.sponsor.code, place.study.slug]),
+                "registry": next(iter(place.study.registry), None),
+                "readings": readings,
             }
-            for study in studies
+            for place, readings in zip(places, read(shown, places, request.user), strict=True)
         ]
-        context = {"rows": rows, "metrics": shown}
+        context = {"rows": rows}
         return TemplateResponse(request, "reporting/portfolio.html", context)
 
 
@@ -89,7 +89,7 @@ class Overview(InStudy):
         context = {
             "study": self.study,
             "country": self.country,
-            "readings": [metric.at(self.place, request.user) for metric in self.metrics()],
+            "readings": read_here(self.metrics(), self.place, request.user),
             "chart": activation_chart(reached, today=self.today),
             "has_curve": any(reached.values()),
             "curve_legend": CURVE_LEGEND,
@@ -115,11 +115,11 @@ class Overview(InStudy):
         return {
             "claims": {claim.topic: claim for claim in claims},
             "schedule": schedules.order_by("-number").first(),
-            "visits": study_metrics.VISITS.at(self.place, user),
+            "visits_url": self._url("schedule"),
             "findings": findings.order_by("run", "position")[:7],
             "arms": list(self.study.arm_set.order_by("position")),
             "facts": _facts(self.study),
-            "countries": country_rows(self.place, user),
+            "countries": self._country_rows(),
             "country_columns": COUNTRY_COLUMNS,
             "countries_url": self._url("countries"),
             "sources_url": self._url("sources"),
@@ -129,6 +129,19 @@ class Overview(InStudy):
 
     def _url(self, name: str, *more: str) -> str:
         return reverse(name, args=[self.sponsor.code, self.study.slug, *more])
+
+    def _country_rows(self) -> list[dict[str, Any]]:
+        """The countries with the most sites, their sites by stage."""
+        places = [Place(self.sponsor, self.study, country) for country in self.countries]
+        rows = [
+            {
+                "name": place.country.name,
+                "url": self._url("country", place.country.country.lower()),
+                "readings": readings,
+            }
+            for place, readings in zip(places, read(_BY_COUNTRY, places, self.request.user), strict=True)
+        ]
+        return sorted(rows, key=lambda row: (-row["readings"][0].value, row["name"]))[:_COUNTRIES_SHOWN]
 
     def _attention(self, waiting: queries.Waiting) -> dict[str, str]:
         site = waiting.site
@@ -141,10 +154,11 @@ class Overview(InStudy):
         }
 
     def _map(self, sites: Any) -> dict[str, Any]:
-        places = [MapPoint(**point) for point in queries.points(sites)]
-        missing = sites.filter(facility__latitude=None).count()
+        points = queries.points(sites)
+        placed = [MapPoint(**point) for point in points if point["latitude"] is not None]
+        missing = len(points) - len(placed)
         words = "One site has no known place" if missing == 1 else f"{missing} sites have no known place"
-        return {"maps": site_maps(places), "map_legend": MAP_LEGEND, "unplaced": words if missing else ""}
+        return {"maps": site_maps(placed), "map_legend": MAP_LEGEND, "unplaced": words if missing else ""}
 
 
 class CountryOverview(Overview):
@@ -182,19 +196,3 @@ def _date(study: Study, name: str) -> str:
     if value is None:
         return ""
     return f"{value.display()} ({DateKind(kind).label.lower()})" if kind else value.display()
-
-
-def country_rows(place: Place, user: Any) -> list[dict[str, Any]]:
-    """The study's countries with their numbers of sites by stage."""
-    counts = queries.counts_by_country(metrics.sites_within(Place(place.sponsor, place.study), user))
-    rows = []
-    for country in StudyCountry.objects.visible_to(user).filter(study=place.study):
-        stages: dict[str, int] = counts.get(country.pk, {})
-        total = sum(stages.values())
-        rows.append({
-            "country": country,
-            "url": reverse("country", args=[place.sponsor.code, place.study.slug, country.country.lower()]),
-            "total": total,
-            "cells": [total, *(stages.get(stage, 0) for stage in ("starting", "active", "out"))],
-        })  # fmt: skip
-    return sorted(rows, key=lambda row: (-row["total"], row["country"].name))[:_COUNTRIES_SHOWN]

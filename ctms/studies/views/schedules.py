@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from ctms.core.lifecycle import Request
+from ctms.core.metrics import read_here
 from ctms.studies.lifecycle import SCHEDULE
 from ctms.studies.metrics import CONTACTS, VISITS
 from ctms.studies.models import ScheduledContact, VisitSchedule
@@ -71,7 +72,7 @@ class Schedule(InSchedule):
                 {"offer": offer, "url": reverse("schedule-move", args=[*arguments, schedule.number, offer.move.name])}
                 for offer in SCHEDULE.offers(schedule, Request(self.request.user))
             ],
-            "readings": [metric.at(self.place, self.request.user) for metric in (VISITS, CONTACTS)],
+            "readings": read_here((VISITS, CONTACTS), self.place, self.request.user),
             "contact_columns": _COLUMNS,
             "versions_to_choose": versions.count() > 1,
             "versions": [

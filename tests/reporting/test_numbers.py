@@ -1,0 +1,94 @@
+"""Every number equals the list it leads to, for whoever looks; and overviews cost the same however much there is."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ctms.core.metrics import declared, read, read_here
+from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, StudyCountry
+from ctms.web.places import Place
+from sites.models import Facility, Site
+from tests.conftest import act, person, signed_in
+from tests.factories import make
+
+pytestmark = pytest.mark.django_db
+STUDY = "/in/north/s/D3460C00002/"
+METRICS = declared()
+
+
+@pytest.fixture
+def place(north) -> Place:
+    return Place(north, Study.objects.select_related("scope", "sponsor").get())
+
+
+def test_metrics_have_names_of_their_own_and_say_what_they_count():
+    assert len({metric.name for metric in METRICS}) == len(METRICS) > 8
+    assert all(metric.definition.endswith(".") for metric in METRICS)
+
+
+@pytest.mark.parametrize("username", ["petra", "idris"])
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
+def test_a_number_is_the_count_of_the_list_it_leads_to(place, metric, username):
+    germany = StudyCountry.objects.get(country="DE")
+    places = [place] if metric.name.startswith("studies.") else [place, Place(place.sponsor, place.study, germany)]
+    browser = signed_in(username)
+    for one in places:
+        (reading,) = read_here([metric], one, person(username))
+        if not reading.url:
+            continue
+        context = browser.get(reading.url).context
+        if "listing" in context:
+            assert reading.value == context["listing"]["count"], reading.url
+
+
+def test_what_the_schedule_and_the_registry_say(place, petra):
+    readings = {reading.metric.name: reading for reading in read_here(METRICS, place, petra)}
+    assert readings["studies.visits"].value == ScheduledVisit.objects.count() == 12
+    assert readings["studies.contacts"].value == ScheduledContact.objects.count()
+    planned = readings["studies.planned_enrollment"]
+    assert (planned.value, planned.source.system) == (place.study.planned_enrollment, "ClinicalTrials.gov")
+    with act(petra):
+        Study.objects.update(planned_enrollment=planned.value + 1)
+    place.study.refresh_from_db()
+    (planned,) = read_here([planned.metric], place, petra)
+    assert planned.source.age == "live"
+
+
+def test_stages_add_up(place, petra):
+    values = {reading.metric.name: reading.value for reading in read_here(METRICS, place, petra)}
+    parts = ("candidate", "starting", "active", "closing", "out")
+    assert sum(values[f"sites.{part}"] for part in parts) == values["sites.total"] == 131
+
+
+@pytest.mark.parametrize(
+    ("address", "most"), [(STUDY, 25), (f"{STUDY}c/de/", 25), (f"{STUDY}countries/", 12), ("/in/north/", 12)]
+)
+def test_a_page_costs_the_same_at_ten_times_the_sites_and_studies(place, petra, address, most):
+    browser = signed_in("petra")
+
+    def cost() -> int:
+        browser.get(address)  # fills what is asked once per process
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(address).status_code == 200
+        return len(queries)
+
+    before = cost()
+    germany = StudyCountry.objects.select_related("scope").get(country="DE")
+    with act(petra):
+        for number in range(200):
+            make(Site, number=f"ZZ-{number:04}", country=germany, facility=Facility.objects.first())
+        for _ in range(9):
+            make(Study)
+    assert cost() == before <= most
+
+
+def test_facts_of_many_places_take_the_statements_of_one(place, petra):
+    countries = [Place(place.sponsor, place.study, country) for country in StudyCountry.objects.all()]
+
+    def cost(places) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            read(METRICS, places, petra)
+        return len(queries)
+
+    read(METRICS, [place], petra)
+    assert cost(countries) == cost([place])
