@@ -5,8 +5,8 @@ import os
 import sys
 
 # Commands that change the schema or look across sponsors connect as the owner; everything else as the app.
-OWNER_COMMANDS = {"audit_gaps", "makemigrations", "migrate", "showmigrations", "simulate", "sqlmigrate"}
-SERVERLESS_COMMANDS = {"help", "version", "--help", "--version", "collectstatic", "assets", "lifecycles", "roles"}
+OWNER_COMMANDS = {"audit_gaps", "makemigrations", "migrate", "showmigrations", "sqlmigrate"}
+SERVERLESS_COMMANDS = {"help", "version", "--help", "--version", "collectstatic", "assets", "docs"}
 
 
 def main() -> None:

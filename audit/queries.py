@@ -11,11 +11,11 @@ from django.core.exceptions import BadRequest
 from django.db import models
 
 from audit import reading
-from audit.reading import Model, Place, Row, Wanted, label_field, labels
+from audit.reading import Model, Moment, Place, Row, Wanted, label_field, labels
 from ctms.core.acting import Channel
 
 PAGE = 50
-Names = dict[tuple[Model, int, datetime], str]
+Names = dict[tuple[Model, int, Moment], str]
 _VERBS = {"+": "Created", "~": "Changed", "-": "Deleted"}
 _CHANNELS = {
     Channel.WEB: "browser", Channel.API: "REST", Channel.TASK: "background task", Channel.COMMAND: "command line",
@@ -99,7 +99,7 @@ def _deed(rows: list[Row], names: Names) -> Deed:
     now = rows[0].now
     return Deed(
         id=now["history_act"],
-        at=_moment(now),
+        at=_moment(now)[0],
         actor=now["history_actor"],
         reason=now["history_change_reason"],
         channel=_CHANNELS.get(now["history_channel"], now["history_channel"]),
@@ -120,7 +120,7 @@ def _entry(row: Row, names: Names) -> Entry:
     )
 
 
-def _called(row: Row, names: Names, at: datetime) -> str:
+def _called(row: Row, names: Names, at: Moment) -> str:
     """The record's own label, and what it belongs to where that says more: “US-004”; “CDA executed, US-004”."""
     own = _words(row.model, label_field(row.model), row.now.get(label_field(row.model)), names, at)
     for owner in _OWNERS:
@@ -131,7 +131,7 @@ def _called(row: Row, names: Names, at: datetime) -> str:
     return own
 
 
-def _changes(row: Row, names: Names, at: datetime) -> Iterator[Change]:
+def _changes(row: Row, names: Names, at: Moment) -> Iterator[Change]:
     """Field by field: what an entry of a new record says, or what changed. Retired fields keep showing."""
     for column, value in row.now.items():
         is_change = row.now["history_type"] == "~"
@@ -156,7 +156,7 @@ def _label(model: Model, column: str) -> str:
     )
 
 
-def _words(model: Model, column: str, value: Any, names: Names, at: datetime) -> str:
+def _words(model: Model, column: str, value: Any, names: Names, at: Moment) -> str:
     """A stored value as people read it."""
     if value is None or value == "":
         return ""
@@ -183,7 +183,7 @@ def _field(model: Model, column: str) -> Any:
     return None
 
 
-def _references(rows: list[Row]) -> Iterator[tuple[Model, int, datetime]]:
+def _references(rows: list[Row]) -> Iterator[tuple[Model, int, Moment]]:
     """All records that these rows point to, with the moment whose label is wanted."""
     for row in rows:
         at = _moment(row.now)
@@ -195,8 +195,8 @@ def _references(rows: list[Row]) -> Iterator[tuple[Model, int, datetime]]:
                         yield target, values[str(field.column)], at
 
 
-def _moment(values: dict[str, Any]) -> datetime:
-    return datetime.fromisoformat(values["history_date"]).astimezone(UTC)
+def _moment(values: dict[str, Any]) -> Moment:
+    return datetime.fromisoformat(values["history_date"]).astimezone(UTC), values["history_act"]
 
 
 def _written(row: Row) -> str:

@@ -17,6 +17,8 @@ from psycopg import sql
 from ctms.core.trail.history import regulated_models
 
 Model = type[models.Model]
+Moment = tuple[datetime, str]
+"""An instant, and the id of the act written then: acts of one instant still have an order."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,9 @@ def newest(wanted: Wanted, *, limit: int, before: Place | None) -> list[Row]:
     return [rows[key] for key in keys if key in rows]
 
 
-def labels(wanted: Iterable[tuple[Model, int, datetime]]) -> dict[tuple[Model, int, datetime], str]:
+def labels(wanted: Iterable[tuple[Model, int, Moment]]) -> dict[tuple[Model, int, Moment], str]:
     """What each record was called at that moment: (model, key, moment) -> label."""
-    by_model: dict[Model, list[tuple[int, datetime]]] = {}
+    by_model: dict[Model, list[tuple[int, Moment]]] = {}
     for model, key, at in dict.fromkeys(wanted):
         by_model.setdefault(model, []).append((key, at))
     if not by_model:
@@ -77,9 +79,10 @@ def labels(wanted: Iterable[tuple[Model, int, datetime]]) -> dict[tuple[Model, i
         pairs = by_model[model]
         parts.append(
             sql.SQL(
-                """select {position}, v.id, v.at, (select h.{label}::text from {history} h
-                       where h.{key} = v.id and h.history_date <= v.at order by h.history_id desc limit 1)
-                   from unnest(%s::bigint[], %s::timestamptz[]) v(id, at)"""
+                """select {position}, v.place, (select h.{label}::text from {history} h
+                       where h.{key} = v.id and (h.history_date, h.history_act) <= (v.at, v.act)
+                       order by h.history_id desc limit 1)
+                   from unnest(%s::bigint[], %s::timestamptz[], %s::uuid[]) with ordinality v(id, at, act, place)"""
             ).format(
                 position=sql.Literal(position),
                 label=sql.Identifier(label_field(model)),
@@ -87,10 +90,14 @@ def labels(wanted: Iterable[tuple[Model, int, datetime]]) -> dict[tuple[Model, i
                 key=sql.Identifier(key_column(model)),
             )
         )
-        values += [[key for key, _ in pairs], [at for _, at in pairs]]
+        values += [[key for key, _ in pairs], [at for _, (at, _) in pairs], [act for _, (_, act) in pairs]]
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(" union all ").join(parts), values)
-        return {(models_in_order[position], key, at): label or "" for position, key, at, label in cursor.fetchall()}
+        answers = cursor.fetchall()
+    return {
+        (models_in_order[position], *by_model[models_in_order[position]][place - 1]): label or ""
+        for position, place, label in answers
+    }
 
 
 def key_column(model: Model) -> str:

@@ -40,10 +40,11 @@ class Lacks:
 
     def __init__(self, *codes: EvidenceCode) -> None:
         self.codes = codes
+        self.words = " or ".join(f"“{code.label}”" for code in codes)
+        self.__doc__ = f"Evidence of {self.words}, not later than the move."
 
     def __call__(self, site: Site, request: Request) -> str | None:
-        days = [site.facts[code] for code in self.codes if code in site.facts]
-        words = " or ".join(f"“{EvidenceCode(code).label}”" for code in self.codes)
+        days, words = [site.facts[code] for code in self.codes if code in site.facts], self.words
         if not days:
             return f"There is no evidence yet for {words}."
         if request.effective_on and min(days) > request.effective_on:
@@ -64,12 +65,14 @@ def missing_fact(move: Move, site: Site) -> EvidenceCode | None:
 
 
 def still_enrols(site: Site, request: Request) -> str | None:
+    """Enrollment at the site closed, or never opened."""
     if site.enrollment_status in (E.OPEN, E.ON_HOLD):
         return "Enrollment at the site is not closed yet."
     return None
 
 
 def is_not_activated(site: Site, request: Request) -> str | None:
+    """The site activated."""
     if site.operational_status != S.ACTIVATED:
         return "The site is not activated."
     return None

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -6,3 +8,7 @@ class CoreConfig(AppConfig):
 
     name = "ctms.core"
     label = "core"
+
+    def ready(self) -> None:
+        """Tasks are sent and run through our Celery app, with its task base, in every process."""
+        import_module("ctms.celery").app.set_default()

@@ -26,7 +26,10 @@ class Request:
 
 
 Guard = Callable[[Any, Request], str | None]
-"""Looks at (record, request); objects with one sentence, or returns None. Shown beside the disabled button."""
+"""Looks at (record, request); objects with one sentence, or returns None. Shown beside the disabled button.
+
+Its docstring says in a few words what must be so; docs/lifecycles.md prints it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from ctms.studies.models import ScheduleStatus, VisitSchedule
 
 
 def has_undated_contacts(schedule: VisitSchedule, request: Request) -> str | None:
-    """A schedule that cannot say when a contact is due cannot be followed."""
+    """A day for every contact."""
     undated = schedule.contacts.filter(day=None).count()
     if undated == 0:
         return None

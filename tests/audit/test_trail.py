@@ -1,0 +1,132 @@
+"""The reader's page of the trail: what happened, by record, person, act and time, with labels, old and new."""
+
+from datetime import date
+
+import pytest
+from django.core.exceptions import BadRequest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.queries import Trail, record_trail, trail
+from audit.reading import Wanted
+from ctms.core.acting import in_sponsor
+from ctms.studies.models import Study
+from sites.models import Facility, Person, Site
+from sites.services import personnel, statuses
+from tests.conftest import act, person, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def site(north) -> Site:
+    return Site.objects.filter(operational_status="IDENTIFIED").order_by("number").first()
+
+
+@pytest.fixture
+def moved(site, petra, now) -> Site:
+    """Contacted on 6 March by Petra, and a person entered."""
+    with act(petra, "Called the coordinator"):
+        statuses.move_site(site=site, move="contact", effective_on=date(2024, 3, 6), by=petra, at=now)
+    with act(petra, "From the delegation log"):
+        personnel.add_personnel(site=site, new_name="Jo Ray", role="COORDINATOR", starts_on=date(2024, 3, 7), by=petra)
+    return site
+
+
+def entries(page: Trail) -> list[tuple[str, str, str]]:
+    return [(entry.verb, entry.kind, entry.record) for deed in page.acts for entry in deed.entries]
+
+
+def test_an_act_shows_its_records_by_name_with_old_and_new_values(moved):
+    latest, before, *_ = record_trail(moved).acts
+    assert (latest.actor, latest.reason) == ("Petra Novak", "From the delegation log")
+    assert [(entry.verb, entry.kind) for entry in latest.entries] == [("Created", "site personnel")]
+    assert latest.entries[0].record == f"Jo Ray, {moved.number}"
+    changed = next(entry for entry in before.entries if entry.verb == "Changed")
+    assert (changed.kind, changed.record) == ("site", moved.number)
+    told = {change.label: (change.old, change.new) for change in changed.changes}
+    assert told["Status"] == ("Identified", "Contacted")
+    assert told["In this status since"][1] == "6 Mar 2024"
+
+
+def test_labels_are_those_of_the_time(moved, petra):
+    with act(petra, "Married"):
+        Person.objects.filter(name="Jo Ray").update(name="Jo Ward")
+    shown = str(record_trail(moved).acts)
+    assert "Jo Ray" in shown
+    assert "Jo Ward" not in shown
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"actor": "petra"}, True),
+        ({"actor": "Novak"}, True),
+        ({"actor": "%"}, False),
+        ({"actor": "mara"}, False),
+        ({"since": date(2031, 1, 1)}, False),
+        ({"until": date(2020, 1, 1)}, False),
+        ({"model": Site}, True),
+        ({"model": Facility}, False),
+    ],
+)
+def test_asked_by_person_day_and_kind(moved, wanted, found):
+    reasons = {deed.reason for deed in trail(Wanted(**wanted), limit=200).acts}
+    assert ("Called the coordinator" in reasons) == found
+
+
+def test_one_act_alone(moved):
+    one = record_trail(moved).acts[1]
+    (alone,) = trail(Wanted(act=one.id)).acts
+    assert (alone.reason, len(alone.entries)) == ("Called the coordinator", 2)
+
+
+def test_pages_follow_each_other_without_gap_or_overlap(north):
+    whole = entries(trail(Wanted(study=Study.objects.get().pk), limit=95))
+    paged, before = [], ""
+    while len(paged) < 95:
+        page = trail(Wanted(study=Study.objects.get().pk), limit=10, before=before)
+        paged += entries(page)
+        before = page.next
+    assert paged[:95] == whole
+
+
+@pytest.mark.parametrize("before", ["x", "a~b~c~d", "2024-01-01~x~sites_site~1", "~~~", "2024-01-01"])
+def test_a_made_up_page_is_refused(north, before):
+    with pytest.raises(BadRequest):
+        trail(Wanted(), before=before)
+    assert signed_in("petra").get("/in/north/audit/", {"before": before}).status_code == 400
+
+
+def test_it_costs_the_same_however_many_records_an_act_touched(moved, petra):
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            trail(Wanted(), limit=50)
+        return len(queries)
+
+    before = cost()
+    with act(petra, "All at once"):
+        Site.objects.update(registry_key="")
+    assert cost() == before <= 3
+
+
+def test_the_other_sponsor_reads_its_own(moved, south):
+    with in_sponsor(south.pk):
+        assert "Called the coordinator" not in {deed.reason for deed in trail(Wanted(), limit=500).acts}
+        assert trail(Wanted(record=(Site, moved.pk))).acts == ()
+
+
+def test_the_page_filters_and_says_when_nothing_matches(moved):
+    browser = signed_in("petra")
+    page = browser.get("/in/north/audit/", {"q": "Petra", "record": "sites.site"}).content.decode()
+    assert "Called the coordinator" in page
+    assert "Nothing happened that matches" in browser.get("/in/north/audit/", {"q": "nobody"}).content.decode()
+    history = browser.get(f"/in/north/s/D3460C00002/site/{moved.number}/history/").content.decode()
+    assert "Called the coordinator" in history
+    assert signed_in("idris").get("/in/north/audit/").status_code == 404
+
+
+def test_accounts_of_all_sponsors_are_read_one_by_one_only(north):
+    kinds = {entry.kind for deed in trail(Wanted(), limit=500).acts for entry in deed.entries}
+    assert "user" not in kinds
+    assert record_trail(person("mara")).acts
