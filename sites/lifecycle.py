@@ -41,7 +41,7 @@ class Lacks:
     def __init__(self, *codes: EvidenceCode) -> None:
         self.codes = codes
         self.words = " or ".join(f"“{code.label}”" for code in codes)
-        self.__doc__ = f"Evidence of {self.words}, not later than the move."
+        self.__doc__ = f"Evidence of {self.words}."
 
     def __call__(self, site: Site, request: Request) -> str | None:
         days, words = [site.facts[code] for code in self.codes if code in site.facts], self.words

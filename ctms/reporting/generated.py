@@ -50,14 +50,16 @@ def roles() -> str:
         [Role(role).label, _side(role), ", ".join(f"`{verb}`" for verb in sorted(held))] for role, held in VERBS.items()
     )
     duties = ([duty.code, duty.sentence, ", ".join(f"`{step}`" for step in duty.steps)] for duty in DUTIES)
-    return "\n\n".join([
-        _head("Roles", "A role is held at a scope (sponsor, study, country or site) from a day until another, and reaches "
-                       "everything below it."),
-        _table(("Role", "Blinding", "Verbs"), verbs),
+    sentence = (
+        "A role is held at a scope (sponsor, study, country or site) from a day until another, and reaches everything "
+        "below it."
+    )
+    segregation = (
         "## Segregation of duties\n\nWithin a study nobody holds blinded and unblinded roles at once; nobody grants or "
-        "ends roles of their own. On one record:",
-        _table(("Duty", "Rule", "Steps"), duties),
-    ]) + "\n"  # fmt: skip
+        "ends roles of their own. On one record:"
+    )
+    tables = _table(("Role", "Blinding", "Verbs"), verbs), _table(("Duty", "Rule", "Steps"), duties)
+    return "\n\n".join([_head("Roles", sentence), tables[0], segregation, tables[1]]) + "\n"
 
 
 def numbers() -> str:
