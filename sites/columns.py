@@ -38,7 +38,7 @@ SITE_COLUMNS = (
     Column("number", "Site", lambda site: site.number, "id", ("number",), phone="title", is_link=True),
     Column("facility", "Facility or city", lambda site: site.facility.name or _place(site.facility), "text",
            ("facility__name", "facility__city"), phone="main",
-           sub=lambda site: _place(site.facility) if site.facility.name else "facility undisclosed"),
+           sub=lambda site: _place(site.facility) if site.facility.name else ""),
     Column("facility_name", "Facility", lambda site: site.facility.name, only_exported=True),
     Column("city", "City", lambda site: site.facility.city, only_exported=True),
     Column("region", "State or region", lambda site: site.facility.region, only_exported=True),

@@ -45,13 +45,16 @@ def reached_on(sites: QuerySet[Site], statuses: Iterable[str]) -> dict[str, list
 
 def points(sites: QuerySet[Site]) -> list[dict[str, Any]]:
     """Where the sites are, for a map; latitude and longitude are None where nobody knows."""
-    columns = ("number", "operational_status", "facility__city", "facility__latitude", "facility__longitude")
+    place = ("facility__city", "facility__latitude", "facility__longitude")
     return [
         {
+            "country": country,
             "label": f"{number} {city}",
             "latitude": None if latitude is None else float(latitude),
             "longitude": None if longitude is None else float(longitude),
             "state": _MAP_STATES.get(STAGE_OF[status], "open"),
         }
-        for number, status, city, latitude, longitude in sites.values_list(*columns)
+        for number, country, status, city, latitude, longitude in sites.values_list(
+            "number", "country__country", "operational_status", *place
+        )
     ]

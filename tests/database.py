@@ -46,6 +46,17 @@ def connect(login: str = logins.APP, **options: object) -> psycopg.Connection:
 
 
 @contextmanager
+def copied(name: str) -> Iterator[str]:
+    """A seeded database of its own, for a server that runs beside the tests."""
+    name = f"{NAME}_{name}"
+    _copy(_template(), name)
+    try:
+        yield name
+    finally:
+        _drop(name)
+
+
+@contextmanager
 def empty(name: str) -> Iterator[str]:
     """A migrated database with nothing in it, not simulated: as a real one begins."""
     name = f"{NAME}_{name}"

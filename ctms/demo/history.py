@@ -13,6 +13,7 @@ from typing import Any
 from ctms.accounts.models import User
 from ctms.core.acting import Channel, acting, on_simulated_day
 from ctms.demo.calendar import BEGINS, TODAY, noon
+from sites.lifecycle import SITE
 from sites.models import EvidenceCode, PersonnelRole, Site
 from sites.services.evidence import record_evidence
 from sites.services.personnel import add_personnel
@@ -65,7 +66,9 @@ class SiteStory:
         def do(by: User, at: Any) -> Any:
             return move_site(site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code)
 
-        self._add(who or self.monitor, reason or name.replace("_", " ").capitalize(), do, by_person=bool(reason))
+        move = SITE.move(name)
+        assert move is not None, name
+        self._add(who or self.monitor, reason or move.label, do, by_person=bool(reason))
 
     def enrollment(self, name: str, *, who: str, reason: str, code: str = "") -> None:
         day = self.day

@@ -52,7 +52,7 @@ def activation_chart(reached: Mapping[str, Sequence[date]], *, today: date) -> S
     if not days:
         return mark_safe("")
     first, most = min(days).replace(day=1), max(len(listed) for listed in reached.values())
-    wide = _Frame(first, today, _round_up(most), 820, 300)
+    wide = _Frame(first, today, _round_up(most), 820, 352)
     narrow = _Frame(first, today, _round_up(most), 380, 260, left=28, right=12)
     return _chart(reached, wide, "wide") + _chart(reached, narrow, "narrow")
 

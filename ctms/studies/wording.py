@@ -5,6 +5,37 @@ from datetime import timedelta
 MINUS = "\N{MINUS SIGN}"
 
 
+# What external systems make claims about; the rest of a study's topics are called as its fields are.
+_TOPICS = {
+    "allocation": "Allocation",
+    "enrollment_count": "Enrollment",
+    "enrollment_kind": "Enrollment is",
+    "lead_sponsor": "Lead sponsor",
+    "overall_status": "Overall status",
+    "recruitment_status": "Recruitment status",
+    "why_stopped": "Why stopped",
+    "start_kind": "Start is",
+    "primary_completion_kind": "Primary completion is",
+    "completion_kind": "Completion is",
+    "nct_id": "NCT number",
+    "eu_ct_no": "EU CT number",
+    "protocol_no": "Protocol number",
+}
+_CODED = {"allocation", "masking", "overall_status", "phase", "recruitment_status", "study_type"}
+
+
+def topic_words(topic: str) -> str:
+    """What a claim is about: "EU CT number", "Official title"."""
+    return _TOPICS.get(topic) or topic.replace("_", " ").capitalize()
+
+
+def claim_words(topic: str, value: str) -> str:
+    """What is claimed; codes in words: NOT_YET_RECRUITING is "Not yet recruiting", an acronym stays as it is."""
+    if topic in _CODED or topic.endswith("_kind"):
+        return value.replace("_", " ").capitalize()
+    return value
+
+
 def day_words(day: timedelta | None) -> str:
     """The day from day 0: "day −14", "day 0", "day 0 −15 min"; "no day" where none can be told."""
     if day is None:

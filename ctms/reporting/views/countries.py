@@ -47,7 +47,7 @@ class CountryList(InStudy, ListView):
     columns = (
         Column("name", "Country", lambda country: country.name, "text", ("rank",), phone="title", is_link=True),
         Column("code", "Code", lambda country: country.country, "id", ("country",), phone="hide"),
-        Column("total", "Sites", lambda country: country.total, "number", ("total",), phone="main"),
+        Column("total", "Sites", lambda country: country.total, "number", ("total",)),
         *(_stage_column(stage, words) for stage, (words, _) in STAGES.items()),
     )
     filterset_class = CountryFilter

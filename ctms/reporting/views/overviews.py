@@ -9,31 +9,27 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from audit.queries import trail
+from audit.queries import Deed, trail
 from audit.reading import Wanted
 from ctms.core import clock, protocols
 from ctms.core.metrics import read, read_here
 from ctms.reporting.charts import activation_chart
+from ctms.reporting.maps import sites_map
 from ctms.studies import metrics as study_metrics
 from ctms.studies.models import DateKind, ExternalClaim, ImportFinding, Study, VisitSchedule
 from ctms.studies.pages import InStudy
-from ctms.web.charts import MapPoint, site_maps
 from ctms.web.places import InSponsor, PageRequest, Place
 from sites import metrics, queries
 from sites.models import OperationalStatus
 
 _CURVES = (OperationalStatus.SELECTED, OperationalStatus.INITIATED, OperationalStatus.ACTIVATED)
 _COUNTRIES_SHOWN = 10
+_ACTS_SHOWN = 6
 _DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
 CURVE_LEGEND = (
     {"kind": "plan", "label": "Selected"},
     {"kind": "forecast", "label": "Initiated"},
     {"kind": "actual", "label": "Activated"},
-)
-MAP_LEGEND = (
-    {"kind": "active", "label": "activated"},
-    {"kind": "open", "label": "on its way"},
-    {"kind": "bad", "label": "not taking part"},
 )
 _BY_COUNTRY = (metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.OUT)
 COUNTRY_COLUMNS = ({"label": "Country"}, *({"label": metric.label, "kind": "number"} for metric in _BY_COUNTRY))
@@ -94,7 +90,7 @@ class Overview(InStudy):
             "has_curve": any(reached.values()),
             "curve_legend": CURVE_LEGEND,
             "waiting": [self._attention(waiting) for waiting in queries.longest_waiting(sites, on=self.today, limit=6)],
-            **self._map(sites),
+            "map": sites_map(queries.points(sites)),
             **self.more(),
         }
         return TemplateResponse(request, self.template_name, context)
@@ -124,8 +120,12 @@ class Overview(InStudy):
             "countries_url": self._url("countries"),
             "sources_url": self._url("sources"),
             "audit_url": self._url("study-audit"),
-            "recent": trail(Wanted(study=self.study.pk), limit=6) if may_audit else None,
+            "recent": self._recent() if may_audit else [],
         }
+
+    def _recent(self) -> list[dict[str, Any]]:
+        deeds = trail(Wanted(study=self.study.pk), limit=4 * _ACTS_SHOWN).acts
+        return [_in_brief(deed) for deed in deeds[:_ACTS_SHOWN]]
 
     def _url(self, name: str, *more: str) -> str:
         return reverse(name, args=[self.sponsor.code, self.study.slug, *more])
@@ -152,13 +152,6 @@ class Overview(InStudy):
             "due": f"{waiting.days} d",
             "meta": f"{site.get_operational_status_display()} since {site.status_on:%-d %b %Y}",
         }
-
-    def _map(self, sites: Any) -> dict[str, Any]:
-        points = queries.points(sites)
-        placed = [MapPoint(**point) for point in points if point["latitude"] is not None]
-        missing = len(points) - len(placed)
-        words = "One site has no known place" if missing == 1 else f"{missing} sites have no known place"
-        return {"maps": site_maps(placed), "map_legend": MAP_LEGEND, "unplaced": words if missing else ""}
 
 
 class CountryOverview(Overview):
@@ -196,3 +189,18 @@ def _date(study: Study, name: str) -> str:
     if value is None:
         return ""
     return f"{value.display()} ({DateKind(kind).label.lower()})" if kind else value.display()
+
+
+def _in_brief(deed: Deed) -> dict[str, Any]:
+    """An act in a few words: the first record it touched, and what became of it."""
+    entry, *others = deed.entries
+    changes = "; ".join(f"{change.label}: {change.old} → {change.new}" for change in entry.changes if change.old)
+    also = f", and {len(others)} more" if others else ""
+    return {
+        "title": entry.record,
+        "text": changes or f"{entry.verb} {entry.kind}{also}",
+        "why": deed.reason,
+        "who": deed.actor,
+        "at": deed.at,
+        "simulated": deed.is_simulated,
+    }

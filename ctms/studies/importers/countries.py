@@ -150,6 +150,12 @@ def country_name(code: str) -> str:
     return str(getattr(country, "common_name", country.name))
 
 
+def numeric_code(code: str) -> str:
+    """ISO 3166-1 numeric, by which maps know a country: "DE" -> "276"; "" for one without."""
+    country = pycountry.countries.get(alpha_2=code)
+    return str(country.numeric) if country else ""
+
+
 def _historic(key: str) -> tuple[str | None, dict[str, str]]:
     return _historic_countries().get(key, (None, {}))
 

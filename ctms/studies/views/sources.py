@@ -9,6 +9,7 @@ from audit.views import TrailView
 from ctms.core import protocols
 from ctms.studies.models import ExternalClaim, ImportRun
 from ctms.studies.pages import InStudy
+from ctms.studies.wording import claim_words, topic_words
 from ctms.web.places import PageRequest
 
 _COLUMNS = ({"label": "Topic"}, {"label": "Claim"}, {"label": "Source"}, {"label": "As of", "kind": "date"})
@@ -26,7 +27,11 @@ class Sources(InStudy):
         context = {
             "study": self.study,
             "runs": list(runs),
-            "claims": [claim for claim in claims if claim.value],
+            "claims": [
+                {"claim": claim, "topic": topic_words(claim.topic), "value": claim_words(claim.topic, claim.value)}
+                for claim in claims
+                if claim.value
+            ],
             "claim_columns": _COLUMNS,
         }
         return TemplateResponse(request, "studies/sources.html", context)

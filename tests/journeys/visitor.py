@@ -1,0 +1,63 @@
+"""Somebody at a browser, whose console stays clean."""
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.seed import PASSWORD
+
+DESKTOP, PHONE = (1440, 900), (390, 844)
+_RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+class Visitor:
+    """A browser window of its own: cookies, console, and what it loaded."""
+
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+        width, height = options.pop("size", DESKTOP)
+        self.context = browser.new_context(base_url=address, viewport={"width": width, "height": height}, **options)
+        self.context.set_default_timeout(10_000)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _console(self, message: Any) -> None:
+        """Errors, violations of the content security policy among them; a refused page's own status is not one."""
+        if message.type in ("error", "warning") and "status of 4" not in message.text:
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def signs_in(self, username: str) -> "Visitor":
+        self.page.goto("/sign-in/")
+        self.page.get_by_label("User name").fill(username)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url("**/in/**")
+        return self
+
+    def goes(self, address: str) -> Page:
+        self.page.goto(address)
+        return self.page
+
+    def violations(self) -> list[str]:
+        """What axe finds on the page as it is, at its top."""
+        self.page.evaluate("window.scrollTo(0, 0)")
+        found = Axe().run(self.page, options=_RULES).response["violations"]
+        return [
+            f"{self.page.url}: {one['id']}: {node['target']}: {node['failureSummary']}"
+            for one in found
+            for node in one["nodes"]
+        ]
+
+    def overflow(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        root = "document.documentElement"
+        return int(self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth"))
+
+    def nodes(self) -> int:
+        return int(self.page.evaluate("document.querySelectorAll('*').length"))
+
+    def leaves(self) -> None:
+        self.context.close()
+        assert self.complaints == []
