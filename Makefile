@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 SIZE ?= small
 ONLY ?=
+ARGS ?=
 export PYTHONDONTWRITEBYTECODE ?= 1
 
 help:  ## What you can make.
@@ -44,6 +45,48 @@ assets: $(VENV)/.base  ## Fonts from their package, and static files ready to se
 demo: setup  ## The whole system with a real trial in it, at http://localhost:8000 (PORT=, DEMO_PASSWORD=, FRESH=1).
 	@exec $(BIN)/python -m ctms.demo.run --port $(PORT) $(if $(FRESH),--fresh)
 
+test: prerequisites $(VENV)/.test assets  ## The tests, the journeys in a browser included (ARGS= goes to pytest).
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+# Chromium and Pango are the system's: as root they are installed, anybody else gets one sentence before anything else.
+prerequisites:
+	@test -n "$(PYTHON)" || { echo "CPython 3.11 or 3.12 with venv is needed and was not found (set PYTHON=...)."; exit 2; }
+	@$(PYTHON) tests/prerequisites.py
+
+check: lint types layers house  ## Lint, types, layers, house rules, generated documents, licences; no network.
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+
+types: $(VENV)/.dev
+	@$(BIN)/mypy --no-error-summary ctms sites enrollment monitoring finance audit
+
+layers: $(VENV)/.dev
+	@mkdir -p var && $(BIN)/lint-imports --no-cache > var/layers.txt || { cat var/layers.txt; exit 1; }
+
+house: $(VENV)/.dev
+	@$(BIN)/python -m pytest -q tests/house
+
+proof: prerequisites $(VENV)/.dev assets  ## What the issues show, at full size, one JSON line each (ONLY=02-3).
+	@$(BIN)/python -m tests.proof $(if $(ONLY),--only $(ONLY))
+
+bench: $(VENV)/.test  ## Speed as ratios against raw Postgres, in one interleaved run (SIZE=small|full).
+	@$(BIN)/python -m bench --size $(SIZE)
+
+audit: $(VENV)/.dev  ## Known vulnerabilities in what is pinned; asks the registry.
+	@$(BIN)/pip-audit --requirement requirements/base.txt --require-hashes --disable-pip
+
+fix: $(VENV)/.dev  ## Formats, and mends what the linter can.
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.base  ## Writes the generated pages of docs/ anew.
+	@$(BIN)/python manage.py docs
+
+pictures: prerequisites $(VENV)/.test assets  ## Every page as a picture in var/pictures, the README's two in docs/pictures.
+	@$(BIN)/python -m tests.journeys.pictures
+
 clean:  ## Removes everything that was made here, the demo's database included.
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m ctms.run.embedded; fi
 	@rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -54,4 +97,5 @@ lock:  ## Compiles requirements/*.in to hashed, pinned *.txt.
 	@for level in base test dev; do $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header requirements/$$level.in -o requirements/$$level.txt; done
 
-.PHONY: help setup assets demo clean lock
+.PHONY: help setup assets demo test prerequisites check lint types layers house proof bench audit fix docs pictures \
+	clean lock
