@@ -1,0 +1,45 @@
+"""`make bench [SIZE=small|full]`: one JSON line per workload; exit 1 when one exceeds its limit."""
+
+import argparse
+import os
+import sys
+
+import django
+
+from ctms.run import embedded
+from tests import database
+
+ROUNDS = {"small": 6, "full": 30}
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="make bench")
+    options.add_argument("--size", choices=ROUNDS, default="small")
+    rounds = ROUNDS[options.parse_args().size]
+    with embedded.servers(), database.empty("bench") as name:
+        os.environ |= {"CTMS_DB_NAME": name, "CTMS_DB_LOGIN": "app", "DJANGO_SETTINGS_MODULE": "ctms.settings"}
+        django.setup()
+        results = list(_measured(name, rounds))
+    return 0 if all(results) else 1
+
+
+def _measured(name: str, rounds: int):
+    from django.db import connection
+
+    from bench import bulk_update, site_list
+    from bench.population import populate
+    from ctms.core.acting import in_sponsor
+
+    connection.settings_dict["NAME"] = name
+    sponsor = populate()
+    with in_sponsor(sponsor.pk):
+        workloads = [*site_list.workloads(name, sponsor), bulk_update.workload(name, sponsor)]
+    for workload in workloads:
+        result = workload.run(rounds)
+        print(result.line(), flush=True)
+        yield result.holds
+    connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
