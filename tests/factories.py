@@ -9,6 +9,7 @@ from django.db import models
 
 from audit.models import AccessEvent
 from ctms.accounts import models as accounts
+from ctms.accounts.services.scopes import new_scopes
 from ctms.core.acting import current_tenancy
 from ctms.studies import models as studies
 from sites import models as sites
@@ -324,3 +325,18 @@ class AccessEventFactory(Factory):
 def make(model: type[models.Model], **values: Any) -> Any:
     """A saved row of this model."""
     return Factory.for_model(model).create(**values)
+
+
+def make_many_sites(count: int) -> None:
+    """Sites of the seeded study in Germany, set-based, for what must cost the same at ten times the rows."""
+    country = studies.StudyCountry.objects.select_related("scope", "study").get(country="DE")
+    numbers = [f"ZZ-{number:04}" for number in range(count)]
+    scopes = new_scopes(accounts.ScopeKind.SITE, ((country.scope, number) for number in numbers))
+    facility = sites.Facility.objects.first()
+    sites.Site.objects.bulk_create(
+        SiteFactory.build(
+            sponsor_id=country.sponsor_id, study=country.study, scope=scope, country=country, facility=facility,
+            number=number,
+        )
+        for scope, number in zip(scopes, numbers, strict=True)
+    )  # fmt: skip

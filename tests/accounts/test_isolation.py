@@ -18,7 +18,7 @@ from tests import database
 from tests.accounts.addresses import PERSONAL, PUBLIC, filled, harvested, patterns
 from tests.conftest import signed_in
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10d-1")]
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10d-1"), pytest.mark.shows("02-4")]
 
 
 def written() -> int:

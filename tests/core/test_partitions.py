@@ -17,7 +17,7 @@ from ctms.run import logins
 from tests import database
 from tests.factories import make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shows("02-3")]
 
 
 def ask(login: str, question: str, *values: Any) -> list[Any]:

@@ -18,7 +18,7 @@ from tests.factories import make
 
 REGULATED = list(regulated_models())
 EDITABLE = [model for model in REGULATED if not getattr(model, "only_grows", False)]
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10e-1")]
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10e-1"), pytest.mark.shows("02-3")]
 
 
 def by_name(model: type[models.Model]) -> str:

@@ -14,7 +14,7 @@ from ctms.core.trail.history import regulated_models
 from ctms.run import logins
 from tests import database
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shows("02-7")]
 
 
 @pytest.fixture

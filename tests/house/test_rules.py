@@ -1,6 +1,8 @@
 """Every rule holds in the house, and finds the violation planted beside it."""
 
 import subprocess
+from email.message import Message
+from importlib.metadata import distributions
 from typing import Any, ClassVar
 
 import pytest
@@ -18,7 +20,9 @@ from ctms.core.trail.history import regulated_models
 from ctms.reporting import generated
 from ctms.run.places import ROOT
 from tests.factories import Factory
-from tests.house import rules
+from tests.house import licences, rules
+
+pytestmark = pytest.mark.shows("02-7")
 
 ALL = apps.get_models(include_auto_created=True)
 ALL_VERBS = frozenset().union(*VERBS.values())
@@ -132,3 +136,18 @@ def test_what_settings_name_is_there(settings: Any) -> None:
 def test_generated_documents_are_current() -> None:
     assert generated.outdated() == []
     assert generated.outdated({"lifecycles.md": "Something else."}) == ["lifecycles.md"]
+
+
+class _Planted:
+    """An installed distribution that states this licence."""
+
+    def __init__(self, licence: str) -> None:
+        self.metadata = Message()
+        self.metadata["Name"] = "planted"
+        self.metadata["License-Expression"] = licence
+
+
+@pytest.mark.parametrize("licence", ["AGPL-3.0-only", "GPL-2.0-or-later", "BUSL-1.1", "Proprietary", ""])
+def test_everything_installed_may_be_carried(licence: str) -> None:
+    assert licences.unlicensed(distributions()) == []
+    assert licences.unlicensed([_Planted(licence)]) != []  # type: ignore[list-item]

@@ -6,6 +6,8 @@ from ctms.accounts.models import Sponsor
 from tests.accounts.addresses import filled, harvested
 from tests.journeys.visitor import DESKTOP, PHONE
 
+pytestmark = pytest.mark.shows("02-5")
+
 MOST_NODES, MOST_BYTES = 2_500, 200_000
 STYLE_GUIDE = "/style-guide/"
 _NOT_PAGES = {"site-history-pdf"}

@@ -19,7 +19,7 @@ from sites.models import Facility, Person, Site, SitePersonnel, SiteStatusEvent
 from sites.services.load_trial import TrialReport, load_trial
 from tests.data import protocol_file, registry_file
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.shows("02-2")]
 AT = noon(BEGINS)
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from ctms.studies.importers.countries import country_code, country_name, historic_country_code
 
+pytestmark = pytest.mark.shows("02-2")
+
 
 @pytest.mark.parametrize(
     ("code", "names"),

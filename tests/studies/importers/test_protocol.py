@@ -23,6 +23,8 @@ from tests.data import protocol_file
 
 from .mutations import damaged
 
+pytestmark = pytest.mark.shows("02-2")
+
 PILOT = protocol_file("CDISC_Pilot_Study")
 TOOL_EXPORT = protocol_file("ddf-sdr-api-study-3111-302-001-sample-usdm_4")
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

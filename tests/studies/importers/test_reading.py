@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from ctms.studies.importers import reading
 from ctms.studies.importers.reading import Unreadable, canonical_sha256, read_json
 
+pytestmark = pytest.mark.shows("02-2")
+
 
 def refusal(path: Path) -> str:
     with pytest.raises(Unreadable) as found:

@@ -18,6 +18,8 @@ from tests.data import registry_file
 
 from .mutations import damaged
 
+pytestmark = pytest.mark.shows("02-2")
+
 EMAIL = "@".join(("trials", "example.org"))
 PHONE = "-".join(("1", "877", "555", "0100"))
 
