@@ -12,6 +12,8 @@ from psycopg import sql
 
 OWNER, APP, READER = "ctms_owner", "ctms_app", "ctms_reader"
 _LOCK = 0x43544D53  # one maker at a time, cluster-wide
+_CREATE = sql.SQL("create role {login} login nosuperuser nocreatedb nocreaterole nobypassrls password {password}")
+_ALTER = sql.SQL("alter role {login} login password {password}")
 
 
 def make(admin_dsn: str, *, database: str, passwords: Mapping[str, str]) -> None:
@@ -25,14 +27,10 @@ def make(admin_dsn: str, *, database: str, passwords: Mapping[str, str]) -> None
         connection.execute("select pg_advisory_lock(%s)", [_LOCK])
         for login in (OWNER, APP, READER):
             known = connection.execute("select 1 from pg_roles where rolname = %s", [login]).fetchone()
+            # Who is no superuser may not even repeat of a role that it is none.
+            make_or_alter = _ALTER if known else _CREATE
             connection.execute(
-                sql.SQL(
-                    "{verb} role {login} with login nosuperuser nocreatedb nocreaterole nobypassrls password {pw}"
-                ).format(
-                    verb=sql.SQL("alter" if known else "create"),
-                    login=sql.Identifier(login),
-                    pw=sql.Literal(passwords[login]),
-                )
+                make_or_alter.format(login=sql.Identifier(login), password=sql.Literal(passwords[login]))
             )
         create_database(connection, database)
 

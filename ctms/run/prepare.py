@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from ctms.run import logins
 
-_ADDRESSES = {
+ADDRESSES = {
     "DATABASE_URL": logins.APP,
     "DATABASE_OWNER_URL": logins.OWNER,
     "DATABASE_READER_URL": logins.READER,
@@ -54,7 +54,7 @@ def wanted(environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         Unprepared: an address is missing, names another login or database than it should, or has no password.
     """
     passwords, databases = {}, set()
-    for variable, login in _ADDRESSES.items():
+    for variable, login in ADDRESSES.items():
         parts = _parts(variable, environment.get(variable, ""))
         if parts.get("user") != login:
             raise Unprepared(f"{variable} must connect as {login}: the schema grants rights to that name.")
@@ -63,13 +63,13 @@ def wanted(environment: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         passwords[login] = str(parts["password"])
         databases.add(str(parts.get("dbname") or ""))
     if len(databases) != 1 or "" in databases:
-        raise Unprepared(f"{', '.join(_ADDRESSES)} must name the same database.")
+        raise Unprepared(f"{', '.join(ADDRESSES)} must name the same database.")
     return databases.pop(), passwords
 
 
 def _parts(variable: str, address: str) -> Mapping[str, object]:
     if not address:
-        raise Unprepared(f"Set {variable}: postgresql://{_ADDRESSES[variable]}:<password>@<host>/<database>")
+        raise Unprepared(f"Set {variable}: postgresql://{ADDRESSES[variable]}:<password>@<host>/<database>")
     try:
         return conninfo_to_dict(address)
     except psycopg.ProgrammingError:

@@ -1,4 +1,4 @@
-"""The one list of processes. `make demo`, docker-compose.yml, the systemd units and docs/deploying.md all follow it."""
+"""The one list of processes: what `make demo` runs. docker-compose.yml and the units of docs/deploying.md follow it."""
 
 import os
 import sys
