@@ -10,7 +10,7 @@ from ctms.accounts.models import Sponsor, User
 from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.demo import cast, history
 from ctms.demo.calendar import BEGINS, noon
-from ctms.studies.models import Study
+from ctms.studies.models import Study, VisitSchedule
 from sites.models import Site
 from sites.services.load_trial import load_trial
 
@@ -31,16 +31,17 @@ class Command(BaseCommand):
                 self._seed()
             if password := os.environ.get("CTMS_DEMO_PASSWORD"):
                 cast.set_passwords(password)
-        self.stdout.write(cast.introduction())
+        for sponsor in Sponsor.objects.order_by("code"):
+            with transaction.atomic(), in_sponsor(sponsor.pk):
+                self.stdout.write(f"{sponsor}: {_trial()}")
+        self.stdout.write(f"\n{cast.introduction()}")
 
     def _seed(self) -> None:
         began = time.monotonic()
         with on_simulated_day(noon(BEGINS)):
             sponsors = cast.make_sponsors()
             for code, (registry, protocol) in TRIALS.items():
-                report = load_trial(registry=registry, protocol=protocol, sponsor_code=code, at=noon(BEGINS))
-                self._say(f"{sponsors[code]}: {report.facts['nct']}, {report.facts['sites']} sites in "
-                          f"{report.facts['countries']} countries")  # fmt: skip
+                load_trial(registry=registry, protocol=protocol, sponsor_code=code, at=noon(BEGINS))
         for sponsor in sponsors.values():
             with in_sponsor(sponsor.pk):
                 people = self._people(sponsor)
@@ -57,3 +58,12 @@ class Command(BaseCommand):
 
     def _say(self, words: str) -> None:
         self.stderr.write(words)
+
+
+def _trial() -> str:
+    """The open sponsor's trial in a line: what was loaded."""
+    study = Study.objects.get()
+    sites, countries = Site.objects.count(), study.studycountry_set.count()
+    schedule = VisitSchedule.objects.order_by("number").last()
+    plan = f"{schedule.visits.count()} visits" if schedule else "no visit schedule"
+    return f"{study.protocol_no}, {sites} sites in {countries} countries, {plan}"
