@@ -1,1 +1,1 @@
-"""What an inspector reads: the trail, the access log; later signatures, seals and evidence exports."""
+"""What an inspector reads: the trail and the access log; and whether records are as their trail says."""

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class AuditConfig(AppConfig):
-    """The reader's view of the trail, the access log; later signatures, seals, evidence exports."""
+    """The reader's view of the trail, the access log, and gaps between records and trail."""
 
     name = "audit"
     label = "audit"

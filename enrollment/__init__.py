@@ -1,1 +1,1 @@
-"""Subjects as statuses (no clinical data), visits, targets, forecast, feeds, reconciliation."""
+"""Empty so far. The room for subjects as statuses (no clinical data), their visits, targets and forecast."""

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class EnrollmentConfig(AppConfig):
-    """Subjects as statuses (no clinical data), visits, targets, forecast, feeds, reconciliation."""
+    """Empty so far. The room for subjects as statuses (no clinical data), their visits, targets and forecast."""
 
     name = "enrollment"
     label = "enrollment"

@@ -1,1 +1,1 @@
-"""Agreements, fee schedules, payables, payment runs, vendor contracts and invoices, accruals."""
+"""Empty so far. The room for agreements, fee schedules, payables, payment runs, invoices, accruals."""

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class FinanceConfig(AppConfig):
-    """Agreements, fee schedules, payables, payment runs, vendor contracts and invoices, accruals."""
+    """Empty so far. The room for agreements, fee schedules, payables, payment runs, invoices, accruals."""
 
     name = "finance"
     label = "finance"

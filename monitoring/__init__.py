@@ -1,1 +1,1 @@
-"""Visit plan, trip reports, letters, follow-up items, issues, deviations, CAPA, risk indicators."""
+"""Empty so far. The room for monitoring visits, trip reports, follow-up items, deviations, CAPA, risk indicators."""

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class MonitoringConfig(AppConfig):
-    """Visit plan, trip reports, letters, follow-up items, issues, deviations, CAPA, risk indicators."""
+    """Empty so far. The room for monitoring visits, trip reports, follow-up items, deviations, CAPA, risk indicators."""
 
     name = "monitoring"
     label = "monitoring"

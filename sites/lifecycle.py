@@ -1,4 +1,4 @@
-"""What may happen to a site next. Guards look at recorded evidence; later rooms record it, today people do."""
+"""What may happen to a site next. Guards look at evidence, which people record."""
 
 from ctms.core.lifecycle import Guard, Lifecycle, Move, Request
 from sites.models import EnrollmentStatus, EvidenceCode, OperationalStatus, Site

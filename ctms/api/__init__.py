@@ -1,1 +1,1 @@
-"""REST v1 and FHIR: router, authentication, OpenAPI."""
+"""Empty so far. The room for REST and FHIR."""

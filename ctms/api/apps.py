@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    """REST v1 and FHIR: router, authentication, OpenAPI."""
+    """Empty so far. The room for REST and FHIR."""
 
     name = "ctms.api"
     label = "api"

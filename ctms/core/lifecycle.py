@@ -1,4 +1,4 @@
-"""The life of a record as one table of moves. Buttons, REST, permissions, tests and docs/lifecycles.md all read it."""
+"""The life of a record as one table of moves. Buttons, permissions, tests and docs/lifecycles.md all read it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ class Refusal(Exception):
     """The system will not do this, and says why. Nothing was changed.
 
     Args:
-        code: UPPER_SNAKE, stable; what REST clients and tests look at.
+        code: UPPER_SNAKE, stable; what programs and tests look at.
         message: one sentence for the person who asked.
         fields: field name -> what is wrong with it, where the refusal is about input.
         recorded: whether the attempt belongs in the access log (segregation of duties, ownership, failed signing).

@@ -1,1 +1,1 @@
-"""What each person's desk needs: jobs, notifications, outbox, saved views, idempotency keys."""
+"""Empty so far. The room for what each person's desk needs: jobs, notifications, outbox, saved views."""

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class DeskConfig(AppConfig):
-    """What each person's desk needs: jobs, notifications, outbox, saved views, idempotency keys."""
+    """Empty so far. The room for what each person's desk needs: jobs, notifications, outbox, saved views."""
 
     name = "ctms.desk"
     label = "desk"

@@ -1,1 +1,1 @@
-"""The outside world: registry of systems of record, connections, feed runs, adapters, simulators."""
+"""Empty so far. The room for the outside world: connections, feed runs, adapters, simulators."""

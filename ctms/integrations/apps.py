@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class IntegrationsConfig(AppConfig):
-    """The outside world: registry of systems of record, connections, feed runs, adapters, simulators."""
+    """Empty so far. The room for the outside world: connections, feed runs, adapters, simulators."""
 
     name = "ctms.integrations"
     label = "integrations"

@@ -1,1 +1,1 @@
-"""Templates, plan, baseline, forecast and actual dates; asks the rooms for facts."""
+"""Empty so far. The room for plan, baseline, forecast and actual dates, which asks the rooms below for facts."""

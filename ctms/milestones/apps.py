@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class MilestonesConfig(AppConfig):
-    """Templates, plan, baseline, forecast and actual dates; asks the rooms for facts."""
+    """Empty so far. The room for plan, baseline, forecast and actual dates, which asks the rooms below for facts."""
 
     name = "ctms.milestones"
     label = "milestones"

@@ -54,7 +54,7 @@ class Trail(HistoricalRecords):
     def __init__(self, *, secrets: tuple[str, ...] = (), **options: Any) -> None:
         """
         Args:
-            secrets: fields that never enter the history; their change is recorded as an event instead.
+            secrets: fields that never enter the history; a change of these alone leaves no row.
         """
         super().__init__(
             bases=(TrailRow,),
