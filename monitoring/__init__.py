@@ -1,1 +1,1 @@
-"""Empty so far. The room for monitoring visits, trip reports, follow-up items, deviations, CAPA, risk indicators."""
+"""Empty so far. The room for monitoring visits and reports, follow-up items, deviations, CAPA, risk indicators."""
