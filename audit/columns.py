@@ -17,9 +17,10 @@ def _detail(event: Any) -> str:
 
 
 ACCESS_COLUMNS = (
-    Column("at", "When", lambda event: event.at, "date", ("at",), phone="title"),
+    Column("at", "When", lambda event: event.at, "date", ("at",), phone="title", generated=True),
     Column("kind", "What", lambda event: event.get_kind_display(), "status", ("kind",),
            tone=lambda event: _TONES.get(event.kind, "mute"), phone="main"),
     Column("actor", "Who", lambda event: event.actor_name, "text", ("actor_name",), phone="main"),
-    Column("subject", "About", lambda event: event.subject, "text", ("subject",), sub=_detail),
+    Column("subject", "About", lambda event: event.subject or _detail(event), "text", ("subject",),
+           sub=lambda event: _detail(event) if event.subject else ""),
 )  # fmt: skip

@@ -30,6 +30,10 @@ def _place(facility: Facility) -> str:
     return ", ".join(filter(None, (facility.city, facility.region)))
 
 
+def _sites(facility: Facility) -> str:
+    return ", ".join(sorted(f"{site.study} {site}" for site in facility.sites.all()))
+
+
 def _engagements(person: Person) -> str:
     return "; ".join(f"{one.site} {one.get_role_display()}" for one in person.engagements.all())
 
@@ -46,10 +50,11 @@ SITE_COLUMNS = (
     Column("country", "Country", lambda site: site.country.name, "text", ("country_rank",)),
     Column("country_code", "Country code", lambda site: site.country.country, only_exported=True),
     Column("status", "Status", lambda site: site.get_operational_status_display(), "status", ("status_rank",),
-           tone=lambda site: status_tone(site.operational_status), phone="main"),
-    Column("since", "Since", lambda site: site.status_on, "date", ("status_on",)),
+           tone=lambda site: status_tone(site.operational_status), phone="main", generated=True),
+    Column("since", "Since", lambda site: site.status_on, "date", ("status_on",), generated=True),
     Column("enrollment", "Enrollment", lambda site: site.get_enrollment_status_display(), "status",
-           ("enrollment_rank",), tone=lambda site: enrollment_tone(site.enrollment_status)),
+           ("enrollment_rank",), tone=lambda site: enrollment_tone(site.enrollment_status),
+           generated=True),
     Column("registry", "Registry says", lambda site: spoken(site.registry_status or ""), "text", phone="hide",
            sub=lambda site: f"{REGISTRY}, {site.registry_as_of:%-d %b %Y}" if site.registry_status else ""),
     Column("latitude", "Latitude", lambda site: site.facility.latitude, "number", only_exported=True),
@@ -58,31 +63,19 @@ SITE_COLUMNS = (
 )  # fmt: skip
 
 FACILITY_COLUMNS = (
-    Column(
-        "name", "Facility", lambda facility: facility.name or "Undisclosed", "text", ("name", "city"), phone="title"
-    ),
-    Column(
-        "city",
-        "City",
-        lambda facility: facility.city,
-        "text",
-        ("city",),
-        sub=lambda facility: facility.region,
-        phone="main",
-    ),
-    Column("postal_code", "Postal code", lambda facility: facility.postal_code, "text", ("postal_code",)),
+    Column("name", "Facility or city", lambda facility: facility.name or _place(facility), "text", ("name", "city"),
+           phone="title", sub=lambda facility: _place(facility) if facility.name else ""),
+    Column("facility_name", "Facility", lambda facility: facility.name, only_exported=True),
+    Column("city", "City", lambda facility: facility.city, only_exported=True),
+    Column("region", "State or region", lambda facility: facility.region, only_exported=True),
     Column("country", "Country", lambda facility: country_name(facility.country), "text", ("country",), phone="main"),
-    Column(
-        "sites",
-        "Sites",
-        lambda facility: ", ".join(sorted(f"{site.study} {site}" for site in facility.sites.all())),
-        "text",
-    ),
+    Column("postal_code", "Postal code", lambda facility: facility.postal_code, "text", ("postal_code",)),
+    Column("sites", "Sites", _sites, "text"),
     Column("time_zone", "Time zone", lambda facility: facility.time_zone, "text", ("time_zone",)),
-)
+)  # fmt: skip
 
 PERSON_COLUMNS = (
-    Column("name", "Name", lambda person: person.name, "text", ("name",), phone="title"),
-    Column("sites", "Sites and roles", _engagements, "text", phone="main"),
+    Column("name", "Name", lambda person: person.name, "text", ("name",), phone="title", generated=True),
+    Column("sites", "Sites and roles", _engagements, "text", phone="main", generated=True),
     Column("source", "Source", lambda person: person.source or "Entered here", "text", ("source",)),
 )

@@ -71,7 +71,10 @@ class FacilityFilter(django_filters.FilterSet):
         method="search", label="Search", widget=forms.SearchInput(attrs={"placeholder": "Name or city"})
     )
     disclosed = django_filters.ChoiceFilter(
-        method="by_name", label="Name", empty_label="All", choices=[("yes", "Disclosed"), ("no", "Undisclosed")]
+        method="by_name",
+        label="Name",
+        empty_label="Disclosed or not",
+        choices=[("yes", "Disclosed"), ("no", "Undisclosed")],
     )
 
     class Meta:

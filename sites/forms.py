@@ -39,8 +39,9 @@ class PersonnelForm(RefusableForm):
     """A new name becomes a new person; an existing person is chosen from the list."""
 
     person = forms.ModelChoiceField(
-        label="Person", queryset=Person.objects.none(), required=False, empty_label="New person …"
-    )
+        label="Person", queryset=Person.objects.none(), required=False, empty_label="New person …",
+        help_text="Known already, or new with the name below.",
+    )  # fmt: skip
     name = forms.CharField(label="Name of a new person", max_length=200, required=False)
     role = forms.ChoiceField(label="Role", choices=PersonnelRole.choices)
     starts_on = _day("From", required=False)

@@ -63,7 +63,9 @@ def _list(place: Place, **query: str) -> str:
 
 def _stage(stage: str, label: str, definition: str) -> Metric:
     pick = _sum_where(lambda group: group.status in STAGES[stage][1])
-    return Metric(f"sites.{stage}", label, definition, _groups, pick, lambda place: _list(place, stage=stage))
+    return Metric(
+        f"sites.{stage}", label, definition, _groups, pick, lambda place: _list(place, stage=stage), generated=True
+    )
 
 
 TOTAL = Metric(
@@ -86,5 +88,5 @@ OUT = _stage(
 ENROLLING = Metric(
     "sites.enrolling", "Open for enrollment", "Sites whose enrollment status is open.",
     _groups, _sum_where(lambda group: group.enrollment == EnrollmentStatus.OPEN),
-    lambda place: _list(place, enrollment=EnrollmentStatus.OPEN),
+    lambda place: _list(place, enrollment=EnrollmentStatus.OPEN), generated=True,
 )  # fmt: skip

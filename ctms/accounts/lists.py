@@ -31,7 +31,7 @@ class OrganisationList(InSponsor, ListView):
     title = "Organisations"
     noun = ("organisation", "organisations")
     columns = (
-        Column("name", "Organisation", lambda row: row.name, "text", ("name",), phone="title"),
+        Column("name", "Organisation", lambda row: row.name, "text", ("name",), phone="title", generated=True),
         Column("kind", "Kind", lambda row: row.get_kind_display(), "text", ("kind",), phone="main"),
         Column("country", "Country", lambda row: row.country, "text", ("country",)),
     )

@@ -3,6 +3,7 @@
 import ctypes
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpResponse
@@ -27,9 +28,9 @@ def pdf(template: str, context: dict[str, Any], *, file_name: str) -> HttpRespon
     from weasyprint import CSS, HTML  # here, so that starting the server does not wait for it
     from weasyprint.text.fonts import FontConfiguration
 
-    fonts = FontConfiguration()
-    style = CSS(string=_font_faces(), font_config=fonts, url_fetcher=_only_fonts)
-    document = HTML(string=render_to_string(template, context), url_fetcher=_nothing)
+    fonts, fetcher = FontConfiguration(), _fetcher()
+    style = CSS(string=_font_faces(), font_config=fonts, url_fetcher=fetcher)
+    document = HTML(string=render_to_string(template, context), url_fetcher=fetcher)
     body = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
     response = HttpResponse(body, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{file_name}"'
@@ -47,12 +48,17 @@ def _font(name: str) -> str:
     return f"file://{resources.files('font_source_sans_pro').joinpath('files', name)}"
 
 
-def _only_fonts(url: str, *_: Any, **__: Any) -> dict[str, Any]:
-    if url not in map(_font, _FONTS.values()):
-        raise ValueError(f"A PDF reads no {url}.")
-    with open(url.removeprefix("file://"), "rb") as file:
-        return {"string": file.read(), "mime_type": "font/ttf"}
+@cache
+def _fetcher() -> Any:
+    """Hands out our fonts and fails on everything else: a document with a picture or a font missing is no document."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
 
+    allowed = {_font(name) for name in _FONTS.values()}
 
-def _nothing(url: str, *_: Any, **__: Any) -> dict[str, Any]:
-    raise ValueError(f"A PDF reads no {url}.")
+    class OnlyFonts(URLFetcher):
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            if url not in allowed:
+                raise ValueError(f"A PDF reads no {url}.")
+            return URLFetcherResponse(url, Path(url.removeprefix("file://")).read_bytes(), {"Content-Type": "font/ttf"})
+
+    return OnlyFonts(fail_on_errors=True)

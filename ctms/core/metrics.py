@@ -38,6 +38,7 @@ class Metric:
             statements for a hundred places as for one.
         pick: facts of a place -> the number and its source.
         drill: place -> the address of the list with just these rows; "" where there is none.
+        generated: counts what is made up, not published, where the database is a simulated one; pages say so.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Metric:
     facts: Callable[[Sequence[Any], Any], Sequence[Any]]
     pick: Callable[[Any], tuple[int | None, Source]]
     drill: Callable[[Any], str]
+    generated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def sites_map(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
     numbers = Counter(point["country"] for point in points)
     countries = {numeric_code(code): Country(country_name(code), n, _sites(n)) for code, n in numbers.items()}
     most = max(numbers.values(), default=0)
-    shades = ({"kind": "steps", "label": f"1 to {most} sites"},) if most > 1 else ()
+    shades = ({"kind": "steps", "label": f"1 to {most} sites"},) if len(numbers) > 1 else ()
     missing = len(points) - len(placed)
     return {
         "views": site_maps(placed, countries={code: country for code, country in countries.items() if code}),

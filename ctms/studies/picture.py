@@ -1,7 +1,8 @@
 """The visit schedule as a picture: one lane per contact, its window as a bar, its day as a mark; SVG, drawn here.
 
 Shapes say how a contact takes place (circle: in person; diamond: not in person), so nothing depends on colour. All
-looks come from CSS classes; a narrow variant is drawn for phones, because a shrunken one could not be read.
+looks come from CSS classes; a narrow variant is drawn for phones, because a shrunken one could not be read: there a
+day has hardly a pixel, so marks are smaller and windows stand out above and below them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -84,28 +85,30 @@ def _lane(axis: _Axis, contact: ScheduledContact, row: int, kind: str) -> SafeSt
     return format_html(
         '<g><title>{}</title><rect class="p-schedule__row" x="0" y="{}" width="100%" height="{}"/>'
         '<text class="p-schedule__label" x="4" y="{}">{}</text>{}</g>',
-        words, middle - _ROW / 2, _ROW, middle + 4, label, _mark(axis, contact, middle),
+        words, middle - _ROW / 2, _ROW, middle + 4, label, _mark(axis, contact, middle, kind),
     )  # fmt: skip
 
 
-def _mark(axis: _Axis, contact: ScheduledContact, middle: float) -> SafeString:
+def _mark(axis: _Axis, contact: ScheduledContact, middle: float, kind: str) -> SafeString:
     if contact.day is None:
         return format_html(
             '<text class="p-schedule__none" x="{}" y="{}">no day in the source</text>', axis.left, middle + 4
         )
     x = axis.x(contact.day)
+    size, height = (5, 12) if kind == "wide" else (3, 20)
     bar = SafeString()
     if contact.window_before is not None or contact.window_after is not None:
         begin = axis.x(contact.day - (contact.window_before or timedelta()))
         end = axis.x(contact.day + (contact.window_after or timedelta()))
         bar = format_html(
-            '<rect class="p-schedule__window" x="{}" y="{}" width="{}" height="12" rx="3"/>',
-            begin, middle - 6, round(max(end - begin, 2), 1),
+            '<rect class="p-schedule__window" x="{}" y="{}" width="{}" height="{}" rx="3"/>',
+            begin, middle - height / 2, round(max(end - begin, 2), 1), height,
         )  # fmt: skip
-    shape = '<circle class="p-schedule__mark" cx="{0}" cy="{1}" r="5"/>'
+    shape = '<circle class="p-schedule__mark" cx="{0}" cy="{1}" r="{2}"/>'
     if not is_in_person(contact):
-        shape = '<path class="p-schedule__mark p-schedule__mark--remote" d="M{0},{1}m0,-6l6,6 -6,6 -6,-6z"/>'
-    return bar + format_html(shape, x, middle)
+        diamond = "M{0},{1}m0,-{3}l{3},{3} -{3},{3} -{3},-{3}z"
+        shape = f'<path class="p-schedule__mark p-schedule__mark--remote" d="{diamond}"/>'
+    return bar + format_html(shape, x, middle, size, size + 1)
 
 
 def is_in_person(contact: ScheduledContact) -> bool:

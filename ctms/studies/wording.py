@@ -1,6 +1,9 @@
 """Days and windows of a visit schedule in words. A missing window, one of zero length and one of hours differ."""
 
+import re
 from datetime import timedelta
+
+from ctms.core.partial_dates import PartialDate
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -21,6 +24,7 @@ _TOPICS = {
     "eu_ct_no": "EU CT number",
     "protocol_no": "Protocol number",
 }
+_DATES = {"start", "primary_completion", "completion"}
 _CODED = {"allocation", "masking", "overall_status", "phase", "recruitment_status", "study_type"}
 
 
@@ -30,9 +34,11 @@ def topic_words(topic: str) -> str:
 
 
 def claim_words(topic: str, value: str) -> str:
-    """What is claimed; codes in words: NOT_YET_RECRUITING is "Not yet recruiting", an acronym stays as it is."""
+    """What is claimed; codes in words (PHASE3 is "Phase 3"), dates as ours, an acronym as it is."""
+    if topic in _DATES:
+        return PartialDate.parse(value).display()
     if topic in _CODED or topic.endswith("_kind"):
-        return value.replace("_", " ").capitalize()
+        return re.sub(r"(?<=[a-z])(?=\d)", " ", value.replace("_", " ").capitalize())
     return value
 
 

@@ -1,6 +1,6 @@
 """Charts drawn by the server as SVG: pure functions, data in and markup out. Colour is a matter of static/ui/css/."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import asin, ceil, cos, radians, sin, sqrt
 
@@ -179,14 +179,20 @@ class MapPicture:
 def site_maps(
     points: Iterable[MapPoint], *, countries: Mapping[str, Country] | None = None, world: str = ""
 ) -> list[MapPicture]:
-    """The world, and each region that has a point."""
+    """The world, and each region that has a point; first the region that has them all, where there is one."""
     points = list(points)
     places = [equal_earth(point.longitude, point.latitude) for point in points]
-    return [
+    pictures = [
         MapPicture(key, view.name, site_map(points, countries=countries, view=key, world=world))
         for key, view in VIEWS.items()
         if key == "world" or any(view.holds(*place) for place in places)
     ]
+    return sorted(pictures, key=lambda picture: not _is_home(VIEWS[picture.key], places))
+
+
+def _is_home(view: View, places: Sequence[tuple[float, float]]) -> bool:
+    """Whether all places, and there are some, lie in this part of the world."""
+    return view is not VIEWS["world"] and bool(places) and all(view.holds(*place) for place in places)
 
 
 def _step(value: float, highest: float) -> int:

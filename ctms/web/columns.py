@@ -1,6 +1,6 @@
 """What a list shows: one declaration of columns feeds the page, CSV, XLSX and (later) REST alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
@@ -22,6 +22,7 @@ class Column:
         tone: row -> the tone of a status chip: ok, watch, bad, info, mute, sign.
         phone: what becomes of it on a narrow screen, where rows are cards.
         only_exported: in files, not on the page.
+        generated: made up, not published, where the database is a simulated one; page and files say so.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     phone: OnPhone = "meta"
     is_link: bool = False
     only_exported: bool = False
+    generated: bool = False
 
     def text(self, row: Any) -> str:
         """The value as people read it."""
@@ -47,3 +49,8 @@ class Column:
         if isinstance(value, int):
             return f"{value:,}"
         return str(value)
+
+
+def generated_words(columns: Iterable[Column]) -> str:
+    """Which of these a simulated database made up: "status, since, enrollment"."""
+    return ", ".join(column.label.lower() for column in columns if column.generated)

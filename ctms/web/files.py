@@ -21,7 +21,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FUL
 
 @dataclass(frozen=True)
 class View:
-    """What is exported, and what the footer says of it."""
+    """What is exported, and what the footer says of it.
+
+    Args:
+        simulated: what a simulated database made up of it. Then each row says so in a last column, because rows are
+            copied out of files without their footer; and the file's name does, for who has not opened it yet.
+    """
 
     title: str
     columns: Sequence[Column]
@@ -30,6 +35,15 @@ class View:
     filters: str
     by: str
     at: datetime
+    simulated: str = ""
+
+    @property
+    def marked_columns(self) -> Sequence[Column]:
+        mark = Column("simulated", "Simulated", lambda row: self.simulated)
+        return [*self.columns, mark] if self.simulated else self.columns
+
+    def named(self, kind: str) -> str:
+        return f"{self.file_name}{'-simulated' if self.simulated else ''}.{kind}"
 
     def footer(self) -> list[str]:
         return [
@@ -43,7 +57,7 @@ def as_csv(view: View) -> StreamingHttpResponse:
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
-    return stream(lambda: _csv_lines(view), content_type="text/csv; charset=utf-8", file_name=f"{view.file_name}.csv")
+    return stream(lambda: _csv_lines(view), content_type="text/csv; charset=utf-8", file_name=view.named("csv"))
 
 
 def as_xlsx(view: View) -> HttpResponse:
@@ -54,15 +68,15 @@ def as_xlsx(view: View) -> HttpResponse:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
                "default_date_format": "d mmm yyyy", "remove_timezone": True}  # fmt: skip
     with xlsxwriter.Workbook(buffer, options) as book:
-        sheet = book.add_worksheet("List")
+        sheet, columns = book.add_worksheet("List"), view.marked_columns
         bold = book.add_format({"bold": True})
-        sheet.write_row(0, 0, [column.label for column in view.columns], bold)
+        sheet.write_row(0, 0, [column.label for column in columns], bold)
         sheet.freeze_panes(1, 0)
         at = 0
         for at, row in enumerate(view.rows[:XLSX_ROWS].iterator(chunk_size=2000), start=1):
-            for place, column in enumerate(view.columns):
+            for place, column in enumerate(columns):
                 _write(sheet, at, place, column.value(row))
-        for place, column in enumerate(view.columns):
+        for place, column in enumerate(columns):
             sheet.set_column(place, place, max(12, len(column.label) + 2))
         lines = view.footer()
         if at == XLSX_ROWS:
@@ -72,7 +86,7 @@ def as_xlsx(view: View) -> HttpResponse:
     response = HttpResponse(
         buffer.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )
-    response["Content-Disposition"] = f'attachment; filename="{view.file_name}.xlsx"'
+    response["Content-Disposition"] = f'attachment; filename="{view.named("xlsx")}"'
     return response
 
 
@@ -95,9 +109,10 @@ def _csv_lines(view: View) -> Iterator[bytes]:
         return text.encode()
 
     yield b"\xef\xbb\xbf"
-    writer.writerow(_texts(column.label for column in view.columns))
+    columns = view.marked_columns
+    writer.writerow(_texts(column.label for column in columns))
     for row in view.rows.iterator(chunk_size=2000):
-        writer.writerow(_texts(column.value(row) for column in view.columns))
+        writer.writerow(_texts(column.value(row) for column in columns))
         if buffer.tell() > 1 << 16:
             yield taken()
     writer.writerows([[]] + [[line] for line in view.footer()])

@@ -13,7 +13,7 @@ from django_filters import FilterSet
 
 from ctms.core import clock, protocols
 from ctms.web import files
-from ctms.web.columns import Column
+from ctms.web.columns import Column, generated_words
 from ctms.web.paging import Page, page_of
 from ctms.web.places import PageRequest
 
@@ -73,6 +73,7 @@ class ListView(View):
             "subject": str(request.place.study or request.place.sponsor),
             "listing": self._listing(request, rows, page),
             "filters": self._filters(request),
+            "simulated": self._simulated(),
             **self.extra_context(),
         }
         template = _FRAGMENT if request.htmx and not request.htmx.boosted else self.template_name
@@ -179,11 +180,15 @@ class ListView(View):
             raise BadRequest("This list can be had as csv or xlsx.")
         view = files.View(
             title=self.title, columns=self.columns, rows=rows.order_by(*self._order(), "pk"), file_name=self.file_name,
-            filters=self._words(request), by=request.user.full_name, at=clock.now(),
+            filters=self._words(request), by=request.user.full_name, at=clock.now(), simulated=self._simulated(),
         )  # fmt: skip
         detail = {"format": wanted, "filters": view.filters, "path": request.path}
         protocols.journal().record("EXPORTED", user=request.user, subject=self.title, detail=detail)
         return maker(view)
+
+    def _simulated(self) -> str:
+        """What of this list was made up, in a simulated database; "" in a real one."""
+        return generated_words(self.columns) if clock.is_simulated() else ""
 
     def _words(self, request: PageRequest) -> str:
         applied = self._filters(request)["applied"]

@@ -222,7 +222,7 @@ STATIC: dict[str, Any] = {
     "chart_legend": [
         {"kind": "plan", "label": "Plan"},
         {"kind": "actual", "label": "Actual"},
-        {"kind": "forecast", "label": "Forecast, 80% range"},
+        {"kind": "forecast", "label": "Forecast, 80% range", "band": True},
     ],
     "map_legend": [
         {"kind": "steps", "label": "0 to 121 randomised"},

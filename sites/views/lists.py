@@ -77,7 +77,7 @@ class PersonList(InSponsor, ListView):
     """The people at sites the sponsor knows. Users of the system are under team and access."""
 
     page = "people"
-    title = "Investigators and site staff"
+    title = "Site staff"
     noun = ("person", "people")
     columns = PERSON_COLUMNS
     filterset_class = PersonFilter

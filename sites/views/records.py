@@ -3,7 +3,9 @@
 from typing import Any
 
 from ctms.core import clock
+from ctms.core.clock import is_simulated
 from ctms.web.places import found
+from ctms.web.templatetags.ctms import day
 from sites.forms import CorrectionForm, EndPersonnelForm, EvidenceForm, PersonnelForm, WithdrawForm
 from sites.models import EvidenceCode, Person, SiteEvidence, SitePersonnel, SiteStatusEvent
 from sites.services import evidence, personnel, statuses
@@ -41,9 +43,15 @@ class Evidence(FormTab):
         else:
             chip = {"label": "holds", "tone": "ok"} if holds else {"label": "replaced", "tone": "mute"}
         return {
-            "evidence": row,
+            "title": row.get_code_display(),
             "chip": chip,
-            "withdraw_url": self.url("site-withdraw", row.pk) if holds and self.may(self.form_verb) else "",
+            "text": f"{day(row.occurred_on)}, proof at {row.reference}",
+            "why": row.note,
+            "who": row.recorded_by.full_name if row.recorded_by else "Import",
+            "at": row.recorded_at,
+            "simulated": is_simulated(),
+            "url": self.url("site-withdraw", row.pk) if holds and self.may(self.form_verb) else "",
+            "action": "Withdraw…",
         }
 
 

@@ -33,34 +33,39 @@ class Overview(SiteTabView):
 
     def context(self) -> dict[str, Any]:
         site = self.site
-        claims = ExternalClaim.objects.visible_to(self.request.user).filter(
-            scope=site.scope, topic="recruitment_status"
-        )
-        claim = claims.exclude(value="").select_related("run").first()
         crew = site.personnel.filter(ends_on=None).select_related("person").order_by("role", "person__name")
         return {
             "path": _path(site),
             "facts": self._facts(),
-            "facility": _facility_facts(site),
             "facility_source": f"Place and name as registered at {REGISTRY}" if site.registry_key else "Entered here",
-            "claim": claim,
-            "claim_words": spoken(claim.value) if claim else "",
             "crew": list(crew),
-            "offers": self.offers(SITE) + self.offers(ENROLLMENT),
+            "people_url": self.url("site-people") if self.may("sites.edit_personnel") else "",
+            "offers": self.offers(SITE) + [item for item in self.offers(ENROLLMENT) if item["offer"].is_open],
         }
 
     def _facts(self) -> list[dict[str, Any]]:
-        site = self.site
+        """What the head of the page does not say."""
+        site, facility = self.site, self.site.facility
         days = (site.today(clock.now()) - site.status_on).days
-        generated = is_simulated()
+        since = f"{day(site.status_on)} ({days} d)"
+        coordinates = f"{facility.latitude}, {facility.longitude}" if facility.latitude is not None else ""
         return [
-            {"label": "Site number", "value": site.number},
-            {"label": "Status", "value": site.get_operational_status_display(), "simulated": generated},
-            {"label": "Since", "value": f"{day(site.status_on)} ({days} d)", "simulated": generated},
-            {"label": "Enrollment", "value": site.get_enrollment_status_display(), "simulated": generated},
-            {"label": "Study", "value": site.study.protocol_no, "url": site.study.get_absolute_url()},
-            {"label": "Country", "value": site.country.name},
+            {"label": "In this status since", "value": since, "simulated": is_simulated()},
+            {"label": "Facility", "value": facility.name or "Not disclosed"},
+            {"label": "Place", "value": facility.place},
+            {"label": "Postal code", "value": facility.postal_code},
+            {"label": "Coordinates", "value": coordinates},
+            {"label": "Time zone", "value": facility.time_zone},
+            {"label": f"{REGISTRY} says", "value": self._claim()},
         ]
+
+    def _claim(self) -> str:
+        """What the registry says of the site's recruitment, and as of when. Most say so only while a study recruits."""
+        claims = ExternalClaim.objects.visible_to(self.request.user).filter(
+            scope=self.site.scope, topic="recruitment_status"
+        )
+        claim = claims.exclude(value="").select_related("run").first()
+        return f"{spoken(claim.value)}, {day(claim.run.source_as_of)}" if claim else ""
 
 
 class Status(SiteTabView):
@@ -156,19 +161,6 @@ class HistoryPdf(History):
         )
         name = f"{self.study.slug}-{self.site.number}-history.pdf"
         return documents.pdf("sites/history_pdf.html", context, file_name=name)
-
-
-def _facility_facts(site: Site) -> list[dict[str, Any]]:
-    facility = site.facility
-    coordinates = f"{facility.latitude}, {facility.longitude}" if facility.latitude is not None else ""
-    return [
-        {"label": "Name", "value": facility.name or "Not disclosed"},
-        {"label": "City", "value": facility.city},
-        {"label": "State or region", "value": facility.region},
-        {"label": "Postal code", "value": facility.postal_code},
-        {"label": "Coordinates", "value": coordinates},
-        {"label": "Time zone", "value": facility.time_zone},
-    ]
 
 
 def _event_item(event: SiteStatusEvent, *, is_corrected: bool) -> dict[str, Any]:

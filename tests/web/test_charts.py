@@ -99,8 +99,13 @@ class TestSiteMap:
         assert hrefs == ["/world.svg#all", "/world.svg#c276"]
         assert "276" in shapes()
 
-    def test_offers_regions_that_have_a_site(self) -> None:
-        assert [view.key for view in charts.site_maps([SITE], world="/world.svg")] == ["world", "europe"]
+    def test_offers_regions_that_have_a_site_first_the_one_that_has_all(self) -> None:
+        def offered(*sites: charts.MapPoint) -> list[str]:
+            return [view.key for view in charts.site_maps(sites, world="/world.svg")]
+
+        assert offered() == ["world"]
+        assert offered(SITE) == ["europe", "world"]
+        assert offered(SITE, charts.MapPoint("JP-001", 35.7, 139.7)) == ["world", "europe", "asia-pacific"]
 
     def test_the_region_switch_knows_every_view(self) -> None:
         css = next(source for source in styles.SOURCES if source.stem == "components-charts").read_text()

@@ -103,7 +103,7 @@ class TestFiles:
 
     def test_csv_holds_exactly_this_view_with_its_footer_and_is_on_record(self, petras):
         head, *rows = self.rows(petras, "&country=DE&sort=-number&after=ignored")
-        assert head == [column.label for column in SITE_COLUMNS]
+        assert head == [*(column.label for column in SITE_COLUMNS), "Simulated"]
         body, footer = rows[:-3], rows[-3:]
         assert [row[0] for row in body] == sorted((row[0] for row in body), reverse=True)
         assert len(body) == Site.objects.filter(country__country="DE").count()
@@ -113,6 +113,16 @@ class TestFiles:
         assert "Petra Novak" in footer[2][0]
         event = AccessEvent.objects.latest("id")
         assert (event.kind, event.subject, event.detail["filters"]) == ("EXPORTED", "Sites", "Country: Germany")
+
+    @pytest.mark.parametrize("is_simulated", [True, False])
+    def test_each_row_and_the_name_say_what_is_simulated(self, petras, monkeypatch, is_simulated):
+        monkeypatch.setattr("ctms.core.clock.is_simulated", lambda: is_simulated)
+        head, *rows = self.rows(petras, "&country=DE")
+        assert ("Simulated" in head) is is_simulated
+        assert all((row[-1] == "status, since, enrollment") is is_simulated for row in rows[:-3])
+        for kind in ("csv", "xlsx"):
+            named = petras.get(f"{SITES}?format={kind}")["Content-Disposition"]
+            assert f"sites{'-simulated' if is_simulated else ''}.{kind}" in named
 
     @pytest.mark.parametrize("planted", FORMULAS)
     def test_no_cell_is_a_formula(self, petras, petra, planted):

@@ -35,7 +35,7 @@ class CountryFilter(django_filters.FilterSet):
 
 
 def _stage_column(stage: str, words: str) -> Column:
-    return Column(stage, words, lambda country: getattr(country, stage), "number", (stage,))
+    return Column(stage, words, lambda country: getattr(country, stage), "number", (stage,), generated=True)
 
 
 class CountryList(InStudy, ListView):
@@ -46,7 +46,7 @@ class CountryList(InStudy, ListView):
     noun = ("country", "countries")
     columns = (
         Column("name", "Country", lambda country: country.name, "text", ("rank",), phone="title", is_link=True),
-        Column("code", "Code", lambda country: country.country, "id", ("country",), phone="hide"),
+        Column("code", "Code", lambda country: country.country, "text", ("country",), phone="hide"),
         Column("total", "Sites", lambda country: country.total, "number", ("total",)),
         *(_stage_column(stage, words) for stage, (words, _) in STAGES.items()),
     )

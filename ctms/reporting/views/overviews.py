@@ -24,7 +24,7 @@ from sites.models import OperationalStatus
 
 _CURVES = (OperationalStatus.SELECTED, OperationalStatus.INITIATED, OperationalStatus.ACTIVATED)
 _COUNTRIES_SHOWN = 10
-_ACTS_SHOWN = 6
+_ACTS_SHOWN = 8
 _DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
 CURVE_LEGEND = (
     {"kind": "plan", "label": "Selected"},
@@ -192,13 +192,12 @@ def _date(study: Study, name: str) -> str:
 
 
 def _in_brief(deed: Deed) -> dict[str, Any]:
-    """An act in a few words: the first record it touched, and what became of it."""
-    entry, *others = deed.entries
-    changes = "; ".join(f"{change.label}: {change.old} → {change.new}" for change in entry.changes if change.old)
-    also = f", and {len(others)} more" if others else ""
+    """An act in a few words: the first record it touched and what changed; or else what it put down."""
+    every = [change for entry in deed.entries for change in entry.changes]
+    changed = [f"{change.label}: {change.old} → {change.new}" for change in every if change.old]
     return {
-        "title": entry.record,
-        "text": changes or f"{entry.verb} {entry.kind}{also}",
+        "title": deed.entries[0].record,
+        "text": "; ".join(changed or [f"{change.label}: {change.new}" for change in deed.entries[0].changes]),
         "why": deed.reason,
         "who": deed.actor,
         "at": deed.at,

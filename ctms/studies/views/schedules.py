@@ -108,9 +108,9 @@ def _row(contact: ScheduledContact) -> dict[str, Any]:
     return {
         "contact": contact,
         "visit": contact.visit.label if contact.visit else "",
-        "day": day_words(contact.day),
+        "day": day_words(contact.day).removeprefix("day "),
         "window": window_words(contact.window_before, contact.window_after),
-        "modes": ", ".join(contact.modes) or "not given",
+        "modes": ", ".join(contact.modes).capitalize() or "not given",
         "is_in_person": is_in_person(contact),
         "activities": ", ".join(one.activity.name for one in contact.activities.all()),
     }
