@@ -23,8 +23,12 @@ maxmemory-policy noeviction
 """
 
 
+_started: int | None = None  # by this process: known even when somebody has removed the folder with the pid file
+
+
 def start() -> None:
     """Starts the server and returns when it answers."""
+    global _started
     if not places.AS_ROOT:
         places.make_private(places.sockets())
     home = places.make_private(_home())
@@ -35,6 +39,7 @@ def start() -> None:
     subprocess.run([_binary(), settings], check=True, stdin=subprocess.DEVNULL, start_new_session=True, cwd=home)
     complaint = f"Redis did not start: see {home / 'redis.log'}"
     kernel.wait_until(lambda: socket().exists() and is_running(), complaint, seconds=15)
+    _started = _pid()
 
 
 def stop() -> None:
@@ -71,8 +76,8 @@ def _pid() -> int | None:
     try:
         pid = int(_pid_file().read_text())
     except (OSError, ValueError):
-        return None
-    return pid if kernel.is_alive(pid, "redis-server") else None
+        pid = _started or 0
+    return pid if pid and kernel.is_alive(pid, "redis-server") else None
 
 
 def _binary() -> Path:
