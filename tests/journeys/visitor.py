@@ -1,9 +1,10 @@
 """Somebody at a browser, whose console stays clean."""
 
+import json
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import APIResponse, Browser, Page
 
 from tests.seed import PASSWORD
 
@@ -39,6 +40,11 @@ class Visitor:
     def goes(self, address: str) -> Page:
         self.page.goto(address)
         return self.page
+
+    def posts(self, address: str, **said: str) -> APIResponse:
+        """What a form would send there, with the token of the page that is open; its answer, not where that leads."""
+        headers = json.loads(self.page.locator("body").get_attribute("hx-headers") or "{}")
+        return self.context.request.post(address, form=dict(said), headers=headers, max_redirects=0)
 
     def violations(self) -> list[str]:
         """What axe finds on the page as it is, at its top."""
