@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
@@ -27,9 +28,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             return _enter(request, form.get_user())
         tried = str(request.POST.get("username", ""))[:150].replace("\0", "")
-        protocols.journal().record(
-            "SIGN_IN_FAILED", subject=tried, detail={"from": request.META.get("REMOTE_ADDR", "")}
-        )
+        protocols.journal().record("SIGN_IN_FAILED", subject=tried, detail={"from": _address(request)})
     ended = request.session.pop("ended", "")
     return TemplateResponse(request, "accounts/sign_in.html", {"form": form, "ended": ended})
 
@@ -37,11 +36,17 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _enter(request: HttpRequest, user: Any) -> HttpResponse:
     login(request, user)
     request.session["began"] = request.session["seen"] = time.time()
-    access.record("SIGNED_IN", user, **{"from": request.META.get("REMOTE_ADDR", "")})
+    access.record("SIGNED_IN", user, **{"from": _address(request)})
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
         return redirect(wanted)
     return redirect("home")
+
+
+def _address(request: HttpRequest) -> str:
+    """Where the request comes from. Behind a proxy, which production has, only what the proxy itself added counts."""
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if settings.PRODUCTION else ""
+    return forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
 
 
 @require_POST

@@ -5,7 +5,7 @@ from typing import Any
 from django.apps import apps
 
 from ctms.core import grants
-from ctms.core.trail import install
+from ctms.core.trail import install, partitions
 from ctms.core.trail.history import regulated_models
 
 
@@ -18,4 +18,6 @@ def everything(cursor: Any) -> None:
         if getattr(model, "only_grows", False):
             install.guard(cursor, model._meta.db_table, "events")
             install.protect(cursor, model._meta.db_table)
+    cursor.execute("select extract(year from ctms_now())::int")
+    partitions.add_years(cursor, through=cursor.fetchone()[0] + 1)
     grants.apply(cursor)

@@ -6,6 +6,7 @@ from typing import Any
 from ctms.accounts.models import Organisation, OrganisationKind, Scope, Sponsor, User
 from ctms.accounts.roles import Role
 from ctms.accounts.services.grants import assign_role, delegate
+from ctms.accounts.services.passwords import set_password
 from ctms.accounts.services.sponsors import add_member, create_sponsor
 from ctms.core.acting import Channel, Service, acting, in_sponsor
 from ctms.demo.calendar import BEGINS
@@ -90,8 +91,7 @@ def set_passwords(password: str) -> None:
         for person in (*ADMINISTRATORS, *CAST):
             user = _user(person)
             if not user.check_password(password):
-                user.set_password(password)
-                user.save(update_fields=["password"])
+                set_password(user=user, password=password, by=None)
 
 
 def introduction() -> str:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from audit.models import AccessEvent
 from ctms.accounts.models import User
+from ctms.accounts.services.passwords import set_password
 from ctms.core.acting import in_sponsor
 from tests.conftest import act, person, signed_in
 from tests.seed import PASSWORD
@@ -79,9 +80,8 @@ def test_deactivation_and_the_end_of_a_membership_count_with_the_next_request(no
 def test_a_password_that_changed_ends_the_sessions_begun_with_the_old_one(north):
     browser = signed_in("mara")
     with act(person("mara")):
-        mara = person("mara")
-        mara.set_password("another long password")
-        mara.save(update_fields=["password"])
+        set_password(user=person("mara"), password="another long password", by=None)
+    assert events(north)[-1] == ("PASSWORD_SET", "Mara Lindqvist")
     assert browser.get(INSIDE).url.startswith("/sign-in/")
 
 

