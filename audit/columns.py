@@ -17,7 +17,7 @@ def _detail(event: Any) -> str:
 
 
 ACCESS_COLUMNS = (
-    Column("at", "When", lambda event: event.at, "date", ("at",), phone="title", generated=True),
+    Column("at", "Time", lambda event: event.at, "date", ("at",), phone="title", generated=True),
     Column("kind", "What", lambda event: event.get_kind_display(), "status", ("kind",),
            tone=lambda event: _TONES.get(event.kind, "mute"), phone="main"),
     Column("actor", "Who", lambda event: event.actor_name, "text", ("actor_name",), phone="main"),

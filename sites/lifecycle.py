@@ -42,11 +42,12 @@ class Lacks:
         self.codes = codes
         self.words = " or ".join(f"“{code.label}”" for code in codes)
         self.__doc__ = f"Evidence of {self.words}."
+        self.none_yet = f"There is no evidence yet for {self.words}."
 
     def __call__(self, site: Site, request: Request) -> str | None:
         days, words = [site.facts[code] for code in self.codes if code in site.facts], self.words
         if not days:
-            return f"There is no evidence yet for {words}."
+            return self.none_yet
         if request.effective_on and min(days) > request.effective_on:
             return f"The evidence for {words} is of {min(days):%-d %b %Y}, later than the day given for this move."
         return None
@@ -56,12 +57,13 @@ def lacks_each(*codes: EvidenceCode) -> tuple[Guard, ...]:
     return tuple(map(Lacks, codes))
 
 
-def missing_fact(move: Move, site: Site) -> EvidenceCode | None:
-    """The first fact whose evidence this move still waits for."""
-    for guard in move.unless:
-        if isinstance(guard, Lacks) and not any(code in site.facts for code in guard.codes):
-            return guard.codes[0]
-    return None
+def missing_facts(move: Move, site: Site) -> dict[str, EvidenceCode]:
+    """The facts whose evidence this move still waits for, by the sentence that says so."""
+    return {
+        guard.none_yet: guard.codes[0]
+        for guard in move.unless
+        if isinstance(guard, Lacks) and not any(code in site.facts for code in guard.codes)
+    }
 
 
 def still_enrols(site: Site, request: Request) -> str | None:

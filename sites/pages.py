@@ -10,7 +10,7 @@ from ctms.core import protocols
 from ctms.core.lifecycle import Move
 from ctms.studies.pages import InStudy
 from ctms.web.places import Place, found
-from sites.lifecycle import missing_fact
+from sites.lifecycle import missing_facts
 from sites.models import Site
 
 
@@ -36,7 +36,9 @@ class InSite(InStudy):
     def may(self, verb: str) -> bool:
         return protocols.authority().may(self.request.user, verb, self.site)
 
-    def remedy_url(self, move: Move) -> str:
-        """Where this person can record the fact that the move waits for; else ""."""
-        code = missing_fact(move, self.site)
-        return f"{self.url('site-evidence')}?code={code}" if code and self.may("sites.record_evidence") else ""
+    def remedies(self, move: Move) -> dict[str, str]:
+        """The sentences about missing evidence -> where this person can record it."""
+        if not self.may("sites.record_evidence"):
+            return {}
+        form = self.url("site-evidence")
+        return {sentence: f"{form}?code={code}" for sentence, code in missing_facts(move, self.site).items()}

@@ -63,9 +63,9 @@ class MoveView(View):
         """The day at the record's place."""
         return clock.today()
 
-    def remedy_url(self, move: Move) -> str:
-        """Where what stands against the move can be settled, if this person can do that."""
-        return ""
+    def remedies(self, move: Move) -> dict[str, str]:
+        """Sentences that stand against the move -> where that can be settled, if this person can do it."""
+        return {}
 
     def make(self, **arguments: Any) -> Any:
         """Calls the service: move, effective_on, reason, reason_code, by, at."""
@@ -104,13 +104,14 @@ class MoveView(View):
         return MoveForm(offer.move, data, today=self.today(), is_dated=self.is_dated)
 
     def _page(self, offer: Offer, form: MoveForm, *, status: int = 200) -> HttpResponse:
+        remedies = self.remedies(offer.move)
         context = {
             "offer": offer,
+            "objections": [(objection, remedies.get(objection, "")) for objection in offer.objections],
             "form": form,
             "record": self.record,
             "from_label": self.lifecycle.statuses(getattr(self.record, self.lifecycle.field)).label,
             "to_label": self.lifecycle.statuses(offer.move.target).label,
             "back_url": self.back_url,
-            "remedy_url": "" if offer.is_open else self.remedy_url(offer.move),
         }
         return TemplateResponse(self.request, self.template_name, context, status=status)

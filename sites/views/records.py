@@ -11,6 +11,8 @@ from sites.models import EvidenceCode, Person, SiteEvidence, SitePersonnel, Site
 from sites.services import evidence, personnel, statuses
 from sites.views.tabs import FormTab
 
+_PEOPLE_COLUMNS = ({"label": "Name"}, {"label": "Role"}, {"label": "From"}, {"label": "Until"})
+
 
 class Evidence(FormTab):
     """The facts on record, and the form to record one."""
@@ -135,9 +137,10 @@ class People(FormTab):
     def context(self) -> dict[str, Any]:
         engagements = self.site.personnel.select_related("person").order_by("ends_on", "role", "person__name")
         return super().context() | {
+            "columns": _PEOPLE_COLUMNS,
             "engagements": [
                 {"engagement": one, "end_url": self.url("site-end-personnel", one.pk)} for one in engagements
-            ]
+            ],
         }
 
 

@@ -188,7 +188,7 @@ def _move_label(event: SiteStatusEvent) -> str:
 
 
 def _path(site: Site) -> list[dict[str, str]]:
-    """The main path of the lifecycle: what is done, where the site stands, what is ahead; and the exit it took."""
+    """The main path of the lifecycle: what is done, where the site stands, and what is ahead or which exit it took."""
     here = site.operational_status
     reached = set(site.status_events.filter(kind=SiteStatusEvent.Kind.OPERATIONAL).values_list("to_status", flat=True))
     steps = []
@@ -196,5 +196,6 @@ def _path(site: Site) -> list[dict[str, str]]:
         state = "current" if status == here else "done" if status in reached else "next"
         steps.append({"label": str(OperationalStatus(status).label), "state": state})
     if here not in MAIN_PATH:
+        steps = [step for step in steps if step["state"] == "done"]
         steps.append({"label": str(OperationalStatus(here).label), "state": "ended"})
     return steps

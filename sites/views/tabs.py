@@ -40,14 +40,13 @@ class SiteTabView(InSite):
 
     def offers(self, lifecycle: Lifecycle) -> list[dict[str, Any]]:
         """The moves open to this person from here, with addresses."""
-        offers = lifecycle.offers(self.site, Request(self.request.user))
         return [
             {
                 "offer": offer,
                 "url": self.url("site-move", offer.move.name),
-                "remedy_url": "" if offer.is_open else self.remedy_url(offer.move),
+                "remedy_url": "" if offer.is_open else self.remedies(offer.move).get(offer.objections[0], ""),
             }
-            for offer in offers
+            for offer in lifecycle.offers(self.site, Request(self.request.user))
         ]
 
 

@@ -13,7 +13,7 @@ from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from sites.lifecycle import ENROLLMENT, SITE
 from sites.models import EnrollmentStatus, EvidenceCode, OperationalStatus, Site, SiteEvidence, SiteStatusEvent
 from sites.services import statuses
-from tests.conftest import act, person
+from tests.conftest import act, person, signed_in
 from tests.factories import make
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +191,13 @@ class TestCorrections:
             self.correct(first, petra, now, to_status=S.DECLINED)
         with pytest.raises(NotAllowed):
             self.correct(first, person("lena"), now, to_status=S.DECLINED)
+
+
+def test_each_missing_fact_leads_to_its_own_form(site):
+    put(site, operational_status=S.INITIATED)
+    page = f"/in/north/s/{site.study.slug}/site/{site.number}/move/activate/"
+    objections = signed_in("mara").get(page).context["objections"]
+    assert [url.partition("?code=")[2] for _, url in objections] == ["GREEN_LIGHT", "IP_RELEASED", "ACT_LETTER"]
+    prove(site, EvidenceCode.GREEN_LIGHT)
+    objections = signed_in("mara").get(page).context["objections"]
+    assert [url.partition("?code=")[2] for _, url in objections] == ["IP_RELEASED", "ACT_LETTER"]
