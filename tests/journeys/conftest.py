@@ -1,6 +1,5 @@
 """The web process as `make demo` runs it, on a database of its own, and a browser to visit it with."""
 
-import os
 import socket
 import subprocess
 import time
@@ -11,25 +10,18 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from ctms.run import kernel, places
 from ctms.run.processes import PROCESSES
-from tests import database, prerequisites
-from tests.journeys.visitor import Visitor
+from tests import database
+from tests.journeys.visitor import Visitor, chromium
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium. Playwright keeps an event loop in this thread, which Django would take for asynchronous code."""
-    path = prerequisites.chromium()
-    assert path, "The journeys need Chromium: see tests/prerequisites.py"
-    flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    flags += ["--no-sandbox"] if os.geteuid() == 0 else []
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=flags)
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,32 @@
 """Somebody at a browser, whose console stays clean."""
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import APIResponse, Browser, Page
+from playwright.sync_api import APIResponse, Browser, Page, sync_playwright
 
+from tests import prerequisites
 from tests.seed import PASSWORD
 
 DESKTOP, PHONE = (1440, 900), (390, 844)
 _RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium. Playwright keeps an event loop in this thread, which Django takes for async code."""
+    path = prerequisites.chromium()
+    assert path, "Chromium is needed here: see tests/prerequisites.py"
+    flags = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    flags += ["--no-sandbox"] if os.geteuid() == 0 else []
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=flags)
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 class Visitor:
@@ -29,10 +46,10 @@ class Visitor:
         if message.type in ("error", "warning") and "status of 4" not in message.text:
             self.complaints.append(f"{self.page.url}: {message.text}")
 
-    def signs_in(self, username: str) -> "Visitor":
+    def signs_in(self, username: str, password: str = PASSWORD) -> "Visitor":
         self.page.goto("/sign-in/")
         self.page.get_by_label("User name").fill(username)
-        self.page.get_by_label("Password").fill(PASSWORD)
+        self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
         self.page.wait_for_url("**/in/**")
         return self
