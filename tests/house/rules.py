@@ -186,17 +186,6 @@ def counts_in_templates(files: Iterable[tuple[str, str]]) -> list[str]:
     ]
 
 
-def markup_outside_components(files: Iterable[tuple[str, str]]) -> list[str]:
-    """Tables, dialogs and form fields that a page writes itself. Nobody sees hidden ones; Django's widgets are ours."""
-    pattern = re.compile(r"<(table|dialog|select|textarea|input)\b(?![^>]*type=.hidden)[^>]*>", re.DOTALL)
-    return [
-        f"{path}: {match.group(0)[:60]}"
-        for path, text in files
-        if path.startswith("templates/") and not path.startswith(("templates/components/", "templates/django/"))
-        for match in pattern.finditer(text)
-    ]
-
-
 def _keys(listed: Iterable[Model]) -> Iterator[tuple[Any, str, str]]:
     for model in listed:
         if issubclass(model, TrailRow):

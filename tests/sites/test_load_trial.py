@@ -67,9 +67,7 @@ def test_a_record_is_loaded_as_it_is_and_a_second_time_changes_nothing(db, nct):
 def test_statements_do_not_grow_with_the_number_of_sites(db):
     counts = {}
     for nct in ("NCT02210780", "NCT05850520"):  # 42 and 315 sites
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             load(nct, sponsor_code="acme")
         counts[nct] = len(queries)
     assert counts["NCT05850520"] <= counts["NCT02210780"]

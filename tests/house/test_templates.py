@@ -67,7 +67,9 @@ RULES = (
         '<a rel="help">',
         but_in_components=True,
     ),
+    Rule("chips by components", r"class=.c-chip\b", '<span class="c-chip">', "<c-chip>", but_in_components=True),
 )
+pytestmark = pytest.mark.shows("02-7")
 by_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 
 
