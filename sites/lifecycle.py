@@ -140,17 +140,10 @@ ENROLLMENT = Lifecycle(
         Move("hold_enrollment", (E.OPEN,), E.ON_HOLD, _ENROL, "Put on hold", reason=True, reason_codes=HOLD_SCOPES),
         Move("resume_enrollment", (E.ON_HOLD,), E.OPEN, _ENROL, "Resume enrollment", reason=True),
         Move("close_enrollment", (E.OPEN, E.ON_HOLD), E.CLOSED, _ENROL, "Close enrollment"),
-        Move(
-            "reopen_enrollment",
-            (E.CLOSED,),
-            E.OPEN,
-            _ENROL,
-            "Reopen enrollment",
-            reason=True,
-            unless=(is_not_activated,),
-        ),
+        Move("reopen_enrollment", (E.CLOSED,), E.OPEN, _ENROL, "Reopen enrollment", reason=True,
+             unless=(is_not_activated,)),
     ),
-)
+)  # fmt: skip
 
 MAIN_PATH: tuple[str, ...] = (
     S.IDENTIFIED, S.CONTACTED, S.CDA_PENDING, S.CDA_EXECUTED, S.FEASIBILITY_SENT, S.FEASIBILITY_RECEIVED, S.SQV_PLANNED,

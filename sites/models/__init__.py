@@ -2,14 +2,7 @@
 
 from sites.models.directory import Facility, Person
 from sites.models.evidence import EvidenceCode, SiteEvidence
-from sites.models.sites import (
-    EnrollmentStatus,
-    OperationalStatus,
-    PersonnelRole,
-    Site,
-    SitePersonnel,
-    SiteStatusEvent,
-)
+from sites.models.sites import EnrollmentStatus, OperationalStatus, PersonnelRole, Site, SitePersonnel, SiteStatusEvent
 
 __all__ = [
     "EnrollmentStatus",

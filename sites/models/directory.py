@@ -32,8 +32,7 @@ class Facility(SponsorOwned):
         validators=[MinValueValidator(Decimal(-180)), MaxValueValidator(Decimal(180))],
     )  # fmt: skip
     time_zone = models.TextField(
-        blank=True,
-        help_text="IANA name; blank where the country has several and no place is known.",
+        blank=True, help_text="IANA name; blank where the country has several and no place is known."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Evidence: dated facts that a site's moves depend on. A person records them until the room that knows them exists."""
+"""Evidence: dated facts that a site's moves depend on, put on record by people."""
 
 from typing import ClassVar
 
@@ -10,7 +10,7 @@ from ctms.core.records import StudyOwned
 
 
 class EvidenceCode(models.TextChoices):
-    """What can be proved of a site. The codes are those of the start-up checklist and the site's milestones."""
+    """What can be proved of a site."""
 
     CDA_EXE = "CDA_EXE", "Confidentiality agreement fully executed"
     FEAS_IN = "FEAS_IN", "Feasibility questionnaire received"
@@ -26,10 +26,7 @@ class EvidenceCode(models.TextChoices):
     TRANSFER_PLAN = "TRANSFER_PLAN", "Plan for subjects after termination"
     COV_APPROVED = "COV_APPROVED", "Close-out visit report approved"
     QUERIES_ANSWERED = "QUERIES_ANSWERED", "All queries answered"
-    IP_RECONCILED = (
-        "IP_RECONCILED",
-        "Investigational product reconciled, or none received",
-    )
+    IP_RECONCILED = "IP_RECONCILED", "Investigational product reconciled, or none received"
     EC_NOTIFIED = "EC_NOTIFIED", "Ethics committee notified of closure"
     ARCHIVE_PLACE = "ARCHIVE_PLACE", "Archive location recorded"
     RETENTION = "RETENTION", "Retention period started"
@@ -50,13 +47,7 @@ class SiteEvidence(StudyOwned):
     note = models.TextField(blank=True)
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
-    replaces = models.OneToOneField(
-        "self",
-        models.PROTECT,
-        db_constraint=False,
-        null=True,
-        related_name="replaced_by",
-    )
+    replaces = models.OneToOneField("self", models.PROTECT, db_constraint=False, null=True, related_name="replaced_by")
     withdrawn = models.BooleanField(default=False, help_text="This row says that the replaced one does not hold.")
 
     class Meta:
@@ -65,8 +56,7 @@ class SiteEvidence(StudyOwned):
         constraints = (
             referable("sites_siteevidence", "site"),
             models.CheckConstraint(
-                condition=Q(withdrawn=False) | Q(replaces__isnull=False),
-                name="sites_siteevidence_withdraws_some",
+                condition=Q(withdrawn=False) | Q(replaces__isnull=False), name="sites_siteevidence_withdraws_some"
             ),
             models.CheckConstraint(condition=~Q(replaces=F("id")), name="sites_siteevidence_replaces_other"),
             *same_sponsor("sites_siteevidence", "study", site=("study",), replaces=("site",)),

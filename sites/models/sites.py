@@ -84,22 +84,12 @@ class Site(StudyOwned):
                 violation_error_message="The study has a site with this number already.",
             ),
             models.UniqueConstraint(
-                fields=["study", "registry_key"],
-                condition=~Q(registry_key=""),
-                name="sites_site_registry_key",
+                fields=["study", "registry_key"], condition=~Q(registry_key=""), name="sites_site_registry_key"
             ),
-            models.CheckConstraint(
-                condition=Q(number__regex=r"^[^/\s]+$"),
-                name="sites_site_number_in_address",
-            ),
+            models.CheckConstraint(condition=Q(number__regex=r"^[^/\s]+$"), name="sites_site_number_in_address"),
             *same_sponsor("sites_site", "study", "scope", "facility", country=("study",)),
         )
-        indexes = (
-            models.Index(
-                fields=["sponsor", "study", "operational_status"],
-                name="sites_site_status",
-            ),
-        )
+        indexes = (models.Index(fields=["sponsor", "study", "operational_status"], name="sites_site_status"),)
 
     def __str__(self) -> str:
         return self.number
@@ -152,10 +142,7 @@ class SiteStatusEvent(StudyOwned):
         ordering = ("id",)
         constraints = (
             referable("sites_sitestatusevent", "site"),
-            models.CheckConstraint(
-                condition=~Q(corrects=F("id")),
-                name="sites_sitestatusevent_corrects_other",
-            ),
+            models.CheckConstraint(condition=~Q(corrects=F("id")), name="sites_sitestatusevent_corrects_other"),
             *same_sponsor("sites_sitestatusevent", "study", site=("study",), corrects=("site",)),
         )
         indexes = (models.Index(fields=["site", "id"], name="sites_statusevent_site"),)
@@ -202,10 +189,7 @@ class SitePersonnel(StudyOwned):
         verbose_name_plural = "site personnel"
         ordering = ("role", "person__name")
         constraints = (
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")),
-                name="sites_sitepersonnel_dates",
-            ),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="sites_sitepersonnel_dates"),
             models.UniqueConstraint(
                 fields=["site", "person", "role"],
                 condition=Q(ends_on=None),

@@ -77,11 +77,7 @@ class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):
         editable=False,
         # guardian makes the row and knows no sponsor: the database fills in the one that is open.
         db_default=Cast(
-            NullIf(
-                Func(Value("ctms.sponsor"), Value(True), function="current_setting"),
-                Value(""),
-            ),
-            BigIntegerField(),
+            NullIf(Func(Value("ctms.sponsor"), Value(True), function="current_setting"), Value("")), BigIntegerField()
         ),
     )
     group = models.ForeignKey(Group, models.PROTECT, related_name="+")
@@ -92,10 +88,7 @@ class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=["group", "permission", "content_object"],
-                name="accounts_scopegroup_once",
-            ),
+            models.UniqueConstraint(fields=["group", "permission", "content_object"], name="accounts_scopegroup_once"),
             *same_sponsor("accounts_scopegrouppermission", "content_object"),
         )
 
@@ -119,14 +112,8 @@ class Assignment(SponsorOwned):
     class Meta:
         ordering = ("-starts_on", "user__full_name")
         constraints = (
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")),
-                name="accounts_assignment_dates",
-            ),
-            models.CheckConstraint(
-                condition=~Q(granted_by=F("user")),
-                name="accounts_assignment_not_to_self",
-            ),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="accounts_assignment_dates"),
+            models.CheckConstraint(condition=~Q(granted_by=F("user")), name="accounts_assignment_not_to_self"),
             ExclusionConstraint(
                 name="accounts_assignment_overlap",
                 expressions=[
@@ -161,10 +148,7 @@ class Delegation(SponsorOwned):
     class Meta:
         ordering = ("-starts_on",)
         constraints = (
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")),
-                name="accounts_delegation_dates",
-            ),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="accounts_delegation_dates"),
             *same_sponsor("accounts_delegation", "organisation", "scope"),
         )
 

@@ -20,10 +20,7 @@ class Sponsor(Regulated):
     code = models.TextField(
         unique=True,
         validators=[
-            RegexValidator(
-                r"^[a-z][a-z0-9-]{1,39}$",
-                "Lower-case letters, digits and hyphens, 2 to 40 of them.",
-            )
+            RegexValidator(r"^[a-z][a-z0-9-]{1,39}$", "Lower-case letters, digits and hyphens, 2 to 40 of them.")
         ],
         help_text="Stands in every address: /in/<code>/...",
     )
@@ -90,10 +87,7 @@ class Membership(Regulated):
                 name="accounts_membership_once",
                 violation_error_message="This person is a member of this sponsor already.",
             ),
-            models.CheckConstraint(
-                condition=Q(ends_on__gte=F("starts_on")),
-                name="accounts_membership_dates",
-            ),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="accounts_membership_dates"),
             *same_sponsor("accounts_membership", "organisation"),
         )
 

@@ -27,14 +27,7 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(username=fold(username or ""))
 
-    def create_user(
-        self,
-        username: str,
-        *,
-        full_name: str,
-        password: str | None = None,
-        **fields: Any,
-    ) -> "User":
+    def create_user(self, username: str, *, full_name: str, password: str | None = None, **fields: Any) -> "User":
         """Makes an active user; without a password nobody can sign in as them until one is set."""
         user = self.model(username=fold(username), full_name=full_name, **fields)
         user.set_password(password)
@@ -57,11 +50,7 @@ class User(AbstractBaseUser):
 
     # Membership of guardian's groups is an assignment: dated, reasoned, and with a trail.
     groups = models.ManyToManyField(
-        Group,
-        through="accounts.Assignment",
-        through_fields=("user", "group"),
-        related_name="user_set",
-        editable=False,
+        Group, through="accounts.Assignment", through_fields=("user", "group"), related_name="user_set", editable=False
     )
 
     last_login = None  # a sign-in is an event in the access log, not a change of the user
@@ -77,10 +66,7 @@ class User(AbstractBaseUser):
     class Meta:
         ordering = ("full_name",)
         constraints = (
-            models.CheckConstraint(
-                condition=models.Q(username=Lower("username")),
-                name="accounts_user_folded",
-            ),
+            models.CheckConstraint(condition=models.Q(username=Lower("username")), name="accounts_user_folded"),
             models.CheckConstraint(condition=~models.Q(username=""), name="accounts_user_named"),
         )
 

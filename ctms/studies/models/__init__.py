@@ -10,14 +10,7 @@ from ctms.studies.models.schedules import (
     ScheduleStatus,
     VisitSchedule,
 )
-from ctms.studies.models.studies import (
-    Arm,
-    DateKind,
-    Masking,
-    Programme,
-    Study,
-    StudyCountry,
-)
+from ctms.studies.models.studies import Arm, DateKind, Masking, Programme, Study, StudyCountry
 
 __all__ = [
     "Arm",

@@ -25,10 +25,7 @@ class ImportRun(StudyOwned):
         ordering = ("-imported_at", "-id")
         constraints = (
             referable("studies_importrun", "study"),
-            models.UniqueConstraint(
-                fields=["study", "source_system", "payload_sha256"],
-                name="studies_importrun_once",
-            ),
+            models.UniqueConstraint(fields=["study", "source_system", "payload_sha256"], name="studies_importrun_once"),
             *same_sponsor("studies_importrun", "study"),
         )
 

@@ -40,16 +40,9 @@ class VisitSchedule(StudyOwned):
             referable("studies_visitschedule", "study"),
             models.UniqueConstraint(fields=["study", "number"], name="studies_visitschedule_number"),
             models.UniqueConstraint(
-                fields=["study"],
-                condition=Q(status="APPROVED"),
-                name="studies_visitschedule_one_approved",
+                fields=["study"], condition=Q(status="APPROVED"), name="studies_visitschedule_one_approved"
             ),
-            *same_sponsor(
-                "studies_visitschedule",
-                "study",
-                run=("study",),
-                protocol_version=("study",),
-            ),
+            *same_sponsor("studies_visitschedule", "study", run=("study",), protocol_version=("study",)),
         )
 
     def __str__(self) -> str:
@@ -58,10 +51,7 @@ class VisitSchedule(StudyOwned):
     @property
     def is_foreign(self) -> bool:
         """Whether the file described another study than this one."""
-        return bool(self.source_study) and self.source_study not in (
-            self.study.protocol_no,
-            self.study.nct_id,
-        )
+        return bool(self.source_study) and self.source_study not in (self.study.protocol_no, self.study.nct_id)
 
 
 class ScheduledVisit(StudyOwned):
@@ -114,17 +104,10 @@ class ScheduledContact(StudyOwned):
         ordering = ("position",)
         constraints = (
             referable("studies_scheduledcontact", "schedule"),
-            models.UniqueConstraint(
-                fields=["schedule", "position"],
-                name="studies_scheduledcontact_position",
-            ),
+            models.UniqueConstraint(fields=["schedule", "position"], name="studies_scheduledcontact_position"),
             models.CheckConstraint(condition=~Q(anchor=F("id")), name="studies_scheduledcontact_anchor"),
             *same_sponsor(
-                "studies_scheduledcontact",
-                "study",
-                schedule=("study",),
-                visit=("schedule",),
-                anchor=("schedule",),
+                "studies_scheduledcontact", "study", schedule=("study",), visit=("schedule",), anchor=("schedule",)
             ),
         )
 
@@ -147,10 +130,7 @@ class ScheduledActivity(StudyOwned):
         ordering = ("position",)
         constraints = (
             referable("studies_scheduledactivity", "schedule"),
-            models.UniqueConstraint(
-                fields=["schedule", "position"],
-                name="studies_scheduledactivity_position",
-            ),
+            models.UniqueConstraint(fields=["schedule", "position"], name="studies_scheduledactivity_position"),
             *same_sponsor("studies_scheduledactivity", "study", schedule=("study",)),
         )
 
@@ -175,11 +155,7 @@ class ContactActivity(StudyOwned):
         constraints = (
             models.UniqueConstraint(fields=["contact", "activity"], name="studies_contactactivity_once"),
             *same_sponsor(
-                "studies_contactactivity",
-                "study",
-                schedule=("study",),
-                contact=("schedule",),
-                activity=("schedule",),
+                "studies_contactactivity", "study", schedule=("study",), contact=("schedule",), activity=("schedule",)
             ),
         )
 

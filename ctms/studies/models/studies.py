@@ -72,16 +72,10 @@ class Study(SponsorOwned):
     completion_kind = models.TextField(choices=DateKind, blank=True)
     planned_enrollment = models.PositiveIntegerField(null=True, blank=True, help_text="Subjects to be enrolled.")
     under_ind = models.BooleanField(
-        "conducted under an IND",
-        null=True,
-        blank=True,
-        help_text="Then every site signs a Form FDA 1572.",
+        "conducted under an IND", null=True, blank=True, help_text="Then every site signs a Form FDA 1572."
     )
     covered_study = models.BooleanField(
-        "covered clinical study",
-        null=True,
-        blank=True,
-        help_text="Then investigators disclose financial interests.",
+        "covered clinical study", null=True, blank=True, help_text="Then investigators disclose financial interests."
     )
 
     class Meta:
@@ -137,12 +131,7 @@ class StudyCountry(StudyOwned):
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "studies.view_study"
 
-    scope = models.OneToOneField(
-        "accounts.Scope",
-        models.PROTECT,
-        db_constraint=False,
-        related_name="study_country",
-    )
+    scope = models.OneToOneField("accounts.Scope", models.PROTECT, db_constraint=False, related_name="study_country")
     country = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2; CDISC COUNTRY is alpha-3.")
 
     class Meta:

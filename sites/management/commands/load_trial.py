@@ -54,9 +54,8 @@ def _as_text(report: TrialReport) -> str:
         f"Registry status: {facts['status']}; enrollment at the registry: {facts['target_enrollment']}",
     ]
     if schedule:
-        lines.append(f"Schedule of {schedule['source_study']}: {schedule['visits']} visits, "
-            f"{schedule['instances']} contacts, "
-                     f"{schedule['unplaced']} without a day")  # fmt: skip
+        counts = f"{schedule['visits']} visits, {schedule['instances']} contacts, {schedule['unplaced']} without a day"
+        lines.append(f"Schedule of {schedule['source_study']}: {counts}")
     for verb in ("created", "changed", "unchanged"):
         counts = ", ".join(f"{kind.replace('_', ' ')}: {count}" for kind, count in facts[verb].items() if count)
         lines.append(f"{verb.capitalize()}: {counts or 'nothing'}")
