@@ -98,17 +98,16 @@ def introduction() -> str:
     """Who is who, for people."""
     lines = [f"{'User':<8}{'Name':<18}{'Sponsor':<16}Role"]
     for person in (*CAST, *ADMINISTRATORS):
-        where = (
-            f" in {', '.join(person.countries)}"
-            if person.countries
-            else " (read-only)"
-            if person.role == Role.INSPECTOR
-            else ""
-        )
-        lines.append(
-            f"{person.username:<8}{person.full_name:<18}{SPONSORS[person.sponsor]:<16}{person.role.label}{where}"
-        )
+        who = f"{person.username:<8}{person.full_name:<18}{SPONSORS[person.sponsor]:<16}{person.role.label}"
+        lines.append(who + _limits(person))
     return "\n".join(lines)
+
+
+def _limits(person: Person) -> str:
+    """What narrows the person's role, for people."""
+    if person.countries:
+        return f" in {', '.join(person.countries)}"
+    return " (read-only)" if person.role == Role.INSPECTOR else ""
 
 
 def _join(person: Person, sponsor: Sponsor) -> User:

@@ -13,6 +13,7 @@ from typing import Any
 from ctms.accounts.models import User
 from ctms.core.acting import Channel, acting, on_simulated_day
 from ctms.demo.calendar import BEGINS, TODAY, noon
+from ctms.demo.cast import CAST
 from sites.lifecycle import SITE
 from sites.models import EvidenceCode, PersonnelRole, Site
 from sites.services.evidence import record_evidence
@@ -51,8 +52,7 @@ class SiteStory:
         wave = (4, 40) if chance.random() < 0.7 else (130, 250)
         self.day = BEGINS + timedelta(days=chance.randrange(*wave))
         self.steps: list[Step] = []
-        # A CRO's monitor works in some countries, the sponsor's lead CRA in the others.
-        self.monitor = "idris" if site.country.country in ("AT", "DE", "HU", "PL") else "lena"
+        self.monitor = _monitor(site.country.country)
 
     def wait(self, low: int, high: int) -> None:
         """Lets working days pass; nothing happens at weekends."""
@@ -99,6 +99,11 @@ class SiteStory:
     def _add(self, who: str, reason: str, do: Callable[[User, Any], Any], *, by_person: bool = False) -> None:
         if self.day < TODAY:
             self.steps.append(Step(self.day, len(self.steps), who, reason, by_person, do))
+
+
+def _monitor(country: str) -> str:
+    """A CRO's monitor works in the countries of their role, the sponsor's lead CRA in the others."""
+    return next((person.username for person in CAST if country in person.countries), "lena")
 
 
 def tell(site: Site, chance: Random) -> list[Step]:
@@ -162,9 +167,8 @@ def _start_up(story: SiteStory, fate: float) -> None:
     story.move("activate", who="mara")
     if 0.4 < fate < 0.44:
         story.wait(20, 60)
-        story.enrollment(
-            "hold_enrollment", who="mara", reason="Freezer excursion under investigation", code="SCREENING"
-        )
+        reason = "Freezer excursion under investigation"
+        story.enrollment("hold_enrollment", who="mara", reason=reason, code="SCREENING")
         if fate < 0.42:
             story.wait(9, 20)
             story.enrollment("resume_enrollment", who="mara", reason="Excursion closed, stock released")

@@ -9,11 +9,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from sites.models import OperationalStatus
 
-_STYLES = {
+# The statuses that have a curve, each with the kind of line it is drawn as.
+CURVES = {
     OperationalStatus.SELECTED: "plan",
     OperationalStatus.INITIATED: "forecast",
     OperationalStatus.ACTIVATED: "actual",
 }
+CURVE_LEGEND = tuple({"kind": kind, "label": status.label} for status, kind in CURVES.items())
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def _lines(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[Saf
             for count, day in enumerate(days, start=1):
                 path += f"H{frame.x(day)}V{frame.y(count)}"
             path += f"H{frame.x(frame.last)}"
-            yield format_html('<path class="c-chart__{}" d="{}"/>', _STYLES[OperationalStatus(status)], path)
+            yield format_html('<path class="c-chart__{}" d="{}"/>', CURVES[OperationalStatus(status)], path)
 
 
 def _end_labels(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[SafeString]:
@@ -99,14 +101,10 @@ def _end_labels(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterato
         y = min(frame.y(len(days)) + 4, floor - 16)
         floor = y
         label = f"{OperationalStatus(status).label} {len(days)}"
-        style = _STYLES[OperationalStatus(status)]
         yield format_html(
             '<text class="c-chart__label c-chart__label--{}" x="{}" y="{}">{}</text>',
-            style,
-            frame.end + 8,
-            y,
-            label,
-        )
+            CURVES[OperationalStatus(status)], frame.end + 8, y, label,
+        )  # fmt: skip
 
 
 def _months(first: date, last: date) -> Iterator[date]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ctms.studies.importers.countries import country_name, numeric_code
+from ctms.studies.importers.findings import counted
 from ctms.web.charts import Country, MapPoint, site_maps
 
 _LEGEND = (
@@ -26,16 +27,12 @@ def sites_map(points: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if point["latitude"] is not None
     ]
     numbers = Counter(point["country"] for point in points)
-    countries = {numeric_code(code): Country(country_name(code), n, _sites(n)) for code, n in numbers.items()}
+    countries = {numeric_code(code): Country(country_name(code), n, counted(n, "site")) for code, n in numbers.items()}
     most = max(numbers.values(), default=0)
     shades = ({"kind": "steps", "label": f"1 to {most} sites"},) if len(numbers) > 1 else ()
     missing = len(points) - len(placed)
     return {
         "views": site_maps(placed, countries={code: country for code, country in countries.items() if code}),
         "legend": [*shades, *_LEGEND],
-        "unplaced": f"No known place for {_sites(missing)}" if missing else "",
+        "unplaced": f"No known place for {counted(missing, 'site')}" if missing else "",
     }
-
-
-def _sites(number: int) -> str:
-    return "1 site" if number == 1 else f"{number} sites"

@@ -13,26 +13,22 @@ from audit.queries import Deed, trail
 from audit.reading import Wanted
 from ctms.core import clock, protocols
 from ctms.core.metrics import read, read_here
-from ctms.reporting.charts import activation_chart
+from ctms.reporting.charts import CURVE_LEGEND, CURVES, activation_chart
 from ctms.reporting.maps import sites_map
 from ctms.studies import metrics as study_metrics
 from ctms.studies.models import DateKind, ExternalClaim, ImportFinding, Study, VisitSchedule
 from ctms.studies.pages import InStudy
 from ctms.web.places import InSponsor, PageRequest, Place
 from sites import metrics, queries
-from sites.models import OperationalStatus
 
-_CURVES = (OperationalStatus.SELECTED, OperationalStatus.INITIATED, OperationalStatus.ACTIVATED)
 _COUNTRIES_SHOWN = 10
 _ACTS_SHOWN = 8
 _DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
-CURVE_LEGEND = (
-    {"kind": "plan", "label": "Selected"},
-    {"kind": "forecast", "label": "Initiated"},
-    {"kind": "actual", "label": "Activated"},
-)
+_OF_A_STUDY = (
+    metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING, study_metrics.PLANNED_ENROLLMENT,
+)  # fmt: skip
 _BY_COUNTRY = (metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.OUT)
-COUNTRY_COLUMNS = ({"label": "Country"}, *({"label": metric.label, "kind": "number"} for metric in _BY_COUNTRY))
+_COUNTRY_COLUMNS = ({"label": "Country"}, *({"label": metric.label, "kind": "number"} for metric in _BY_COUNTRY))
 
 
 class Portfolio(InSponsor):
@@ -48,13 +44,6 @@ class Portfolio(InSponsor):
             .prefetch_related(Prefetch("externalclaim_set", status, to_attr="registry"))
             .order_by("protocol_no")
         )
-        shown = (
-            metrics.TOTAL,
-            metrics.STARTING,
-            metrics.ACTIVATED,
-            metrics.ENROLLING,
-            study_metrics.PLANNED_ENROLLMENT,
-        )
         places = [Place(self.sponsor, study) for study in studies]
         rows = [
             {
@@ -63,10 +52,9 @@ class Portfolio(InSponsor):
                 "registry": next(iter(place.study.registry), None),
                 "readings": readings,
             }
-            for place, readings in zip(places, read(shown, places, request.user), strict=True)
+            for place, readings in zip(places, read(_OF_A_STUDY, places, request.user), strict=True)
         ]
-        context = {"rows": rows}
-        return TemplateResponse(request, "reporting/portfolio.html", context)
+        return TemplateResponse(request, "reporting/portfolio.html", {"rows": rows})
 
 
 class Overview(InStudy):
@@ -81,7 +69,7 @@ class Overview(InStudy):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         sites = metrics.sites_within(self.place, request.user)
-        reached = queries.reached_on(sites, _CURVES)
+        reached = queries.reached_on(sites, CURVES)
         context = {
             "study": self.study,
             "country": self.country,
@@ -116,7 +104,7 @@ class Overview(InStudy):
             "arms": list(self.study.arm_set.order_by("position")),
             "facts": _facts(self.study),
             "countries": self._country_rows(),
-            "country_columns": COUNTRY_COLUMNS,
+            "country_columns": _COUNTRY_COLUMNS,
             "countries_url": self._url("countries"),
             "sources_url": self._url("sources"),
             "audit_url": self._url("study-audit"),
