@@ -1,24 +1,15 @@
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from ctms.accounts.models import Sponsor, User
-from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo import cast, history
-from ctms.demo.calendar import BEGINS, noon
+from ctms.accounts.models import Sponsor
+from ctms.core.acting import in_sponsor
+from ctms.demo import cast, making
 from ctms.studies.models import Study, VisitSchedule
 from sites.models import Site
-from sites.services.load_trial import load_trial
-
-_DATA = Path(__file__).resolve().parents[2] / "data"
-TRIALS = {
-    "north": (_DATA / "ctgov_v2" / "NCT05925803.json", _DATA / "usdm" / "CDISC_Pilot_Study.json"),
-    "south": (_DATA / "ctgov_v2" / "NCT05816382.json", None),
-}
 
 
 class Command(BaseCommand):
@@ -28,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
             if not Sponsor.objects.filter(code="north").exists():
-                self._seed()
+                self._make()
             if password := os.environ.get("CTMS_DEMO_PASSWORD"):
                 cast.set_passwords(password)
         for sponsor in Sponsor.objects.order_by("code"):
@@ -36,28 +27,11 @@ class Command(BaseCommand):
                 self.stdout.write(f"{sponsor}: {_trial()}")
         self.stdout.write(f"\n{cast.introduction()}")
 
-    def _seed(self) -> None:
+    def _make(self) -> None:
         began = time.monotonic()
-        with on_simulated_day(noon(BEGINS)):
-            sponsors = cast.make_sponsors()
-            for code, (registry, protocol) in TRIALS.items():
-                load_trial(registry=registry, protocol=protocol, sponsor_code=code, at=noon(BEGINS))
-        for sponsor in sponsors.values():
-            with in_sponsor(sponsor.pk):
-                people = self._people(sponsor)
-                if sponsor.code == "north":
-                    sites = Site.objects.select_related("country", "facility").order_by("number")
-                    steps = history.play(list(sites), people)
-                    self._say(
-                        f"Played {steps:,} steps of the sites' simulated history in {time.monotonic() - began:.0f} s"
-                    )
-
-    def _people(self, sponsor: Sponsor) -> dict[str, User]:
-        with on_simulated_day(noon(BEGINS)):
-            return cast.make_cast(sponsor, Study.objects.select_related("scope").get())
-
-    def _say(self, words: str) -> None:
-        self.stderr.write(words)
+        steps = making.make()
+        took = time.monotonic() - began
+        self.stderr.write(f"Played {steps:,} steps of the sites' simulated history in {took:.0f} s")
 
 
 def _trial() -> str:

@@ -1,0 +1,38 @@
+"""Making the demo: sponsors and their people, a real trial for each, and a history of its sites for one of them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ctms.core.acting import in_sponsor, on_simulated_day
+from ctms.demo import cast, history
+from ctms.demo.calendar import BEGINS, noon
+from ctms.studies.models import Study
+from sites.models import Site
+from sites.services.load_trial import load_trial
+
+_DATA = Path(__file__).parent / "data"
+_TRIALS = {
+    "north": (_DATA / "ctgov_v2" / "NCT05925803.json", _DATA / "usdm" / "CDISC_Pilot_Study.json"),
+    "south": (_DATA / "ctgov_v2" / "NCT05816382.json", None),
+}
+_WITH_HISTORY = "north"
+
+
+def make(*, countries: Iterable[str] = ()) -> int:
+    """Puts all of it into an empty database, in the open transaction; returns how many steps of history were played.
+
+    Args:
+        countries: only sites there get a history, for who cannot wait for all of them; by default every site does.
+    """
+    with on_simulated_day(noon(BEGINS)):
+        sponsors = cast.make_sponsors()
+        people = {}
+        for code, (registry, protocol) in _TRIALS.items():
+            load_trial(registry=registry, protocol=protocol, sponsor_code=code, at=noon(BEGINS))
+            with in_sponsor(sponsors[code].pk):
+                people[code] = cast.make_cast(sponsors[code], Study.objects.select_related("scope").get())
+    with in_sponsor(sponsors[_WITH_HISTORY].pk):
+        sites = Site.objects.select_related("country", "facility").order_by("number")
+        if countries:
+            sites = sites.filter(country__country__in=list(countries))
+        return history.play(list(sites), people[_WITH_HISTORY])
