@@ -55,14 +55,14 @@ class ActiveSponsor:
         request.sponsor = membership.sponsor  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         with in_sponsor(membership.sponsor_id):
-            studies = unblinded_studies(request)
+            studies = _unblinded_studies(request)
             if not studies:
                 return self.get_response(request)
             with in_sponsor(membership.sponsor_id, unblinded=studies):
                 return self.get_response(request)
 
 
-def unblinded_studies(request: HttpRequest) -> tuple[int, ...]:
+def _unblinded_studies(request: HttpRequest) -> tuple[int, ...]:
     """The studies in which this person holds an unblinded role today."""
     paths = {grant.path for grant in access.grants_of(request.user) if grant.role in UNBLINDED}
     if not paths:

@@ -132,11 +132,6 @@ def current_tenancy() -> Tenancy:
     return _tenancy.get()
 
 
-def simulated_now() -> datetime | None:
-    """The demo clock's hands while a block sets them, else None."""
-    return _now.get()
-
-
 def database_settings() -> dict[str, str]:
     """What the database is told, by setting name. Empty text means: nobody, nothing."""
     act, tenancy, now = _act.get(), _tenancy.get(), _now.get()

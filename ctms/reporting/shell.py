@@ -136,7 +136,6 @@ def _person(request: PageRequest, sponsor: Any) -> dict[str, Any]:
     roles = sorted({Role(grant.role).label for grant in access.grants_of(request.user)})
     return {
         "name": request.user.full_name,
-        "initials": request.user.initials,
         "role": ", ".join(roles) or "No role yet",
         "sponsor": sponsor.name,
         "sponsors": [

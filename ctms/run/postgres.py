@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from ctms.run import kernel, places
+from ctms.run import credentials, kernel, places
 
 ADMIN = "ctms_admin"
 _SETTINGS = """\
@@ -60,11 +60,6 @@ def is_running() -> bool:
 def dsn(login: str, password: str, database: str) -> str:
     """A connection string for `login` over the unix socket."""
     return f"postgresql://{login}:{password}@/{database}?host={places.sockets()}"
-
-
-def tool(name: str) -> Path:
-    """One of the server's own programs (psql, pg_dump, ...), as shipped in the wheel."""
-    return _binaries() / name
 
 
 def _data() -> Path:
@@ -118,8 +113,6 @@ def _prepare_folders() -> None:
 
 
 def _initialise() -> None:
-    from ctms.run import credentials
-
     with tempfile.NamedTemporaryFile("w", dir=places.sockets(), suffix=".pw") as secret:
         secret.write(credentials.load().admin)
         secret.flush()

@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from ctms.core.keys import TenantKey, referable, same_sponsor
@@ -98,9 +97,6 @@ class Site(StudyOwned):
     def name(self) -> str:
         """What people call the site: its facility's name or, where undisclosed, "Site US-004 – Mesa, Arizona"."""
         return self.facility.name or f"Site {self.number} \N{EN DASH} {self.facility.place}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("site", args=[self.sponsor.code, self.study.slug, self.number])
 
     @cached_property
     def facts(self) -> dict[str, date]:

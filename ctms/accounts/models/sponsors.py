@@ -93,7 +93,3 @@ class Membership(Regulated):
 
     def __str__(self) -> str:
         return f"{self.user} at {self.sponsor}"
-
-    def is_current(self, on: "models.DateField | object") -> bool:
-        """Whether the membership holds on this day."""
-        return self.starts_on <= on and (self.ends_on is None or on <= self.ends_on)  # type: ignore[operator]

@@ -81,11 +81,6 @@ class User(AbstractBaseUser):
     def actor_name(self) -> str:
         return self.full_name
 
-    @property
-    def initials(self) -> str:
-        words = self.full_name.split()
-        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
-
     def get_full_name(self) -> str:
         return self.full_name
 

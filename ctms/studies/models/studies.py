@@ -4,7 +4,6 @@ import re
 from typing import ClassVar
 
 from django.db import models
-from django.urls import reverse
 
 from ctms.core.fields import PartialDateField
 from ctms.core.keys import TenantKey, referable, same_sponsor
@@ -106,11 +105,6 @@ class Study(SponsorOwned):
         return re.sub(r"[^A-Za-z0-9._~-]+", "-", protocol_no.strip()).strip("-.") or "study"
 
     @property
-    def is_masked(self) -> bool:
-        """Whether anybody is kept from knowing the treatment; unknown masking counts as masked."""
-        return self.masking != Masking.NONE
-
-    @property
     def phase_label(self) -> str:
         """PHASE2/PHASE3 -> Phase 2/3; EARLY_PHASE1 -> Early phase 1; NA -> no phase."""
         phases = [phase for phase in self.phase.split("/") if phase and phase != "NA"]
@@ -119,9 +113,6 @@ class Study(SponsorOwned):
         if phases == ["EARLY_PHASE1"]:
             return "Early phase 1"
         return "Phase " + "/".join(phase.removeprefix("PHASE") for phase in phases)
-
-    def get_absolute_url(self) -> str:
-        return reverse("study", args=[self.sponsor.code, self.slug])
 
 
 class StudyCountry(StudyOwned):
