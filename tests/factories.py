@@ -127,6 +127,17 @@ class DelegationFactory(OfSponsor):
     document = "Transfer of obligations"
 
 
+class ApiTokenFactory(OfSponsor):
+    class Meta:
+        model = accounts.ApiToken
+
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"Token {n}")
+    created_at = AT
+    expires_at = datetime(2034, 5, 6, tzinfo=UTC)
+    ending = "abcd"
+
+
 class ProgrammeFactory(OfSponsor):
     class Meta:
         model = studies.Programme

@@ -11,7 +11,8 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from ctms.core.reviewed import ADDS, EDITS, SEES, UNREGULATED
+from ctms.core.records import Working
+from ctms.core.reviewed import ADDS, EDITS, SEES, UNREGULATED, WORKS
 from ctms.core.trail.history import history_models, regulated_models
 from ctms.run.logins import APP, OWNER, READER
 
@@ -42,6 +43,8 @@ def declared() -> Iterator[Grant]:
             yield Grant(table, EDITS, SEES, hidden=_secrets(model))
         elif model in history:
             yield Grant(table, SEES, SEES)
+        elif issubclass(model, Working):
+            yield Grant(table, WORKS, SEES, hidden=model.hidden)
         elif table not in UNREGULATED:
             raise LookupError(f"{table} has no trail and is not on the reviewed list (ctms/core/reviewed.py).")
     for table, (app, reader) in UNREGULATED.items():

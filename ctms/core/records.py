@@ -28,6 +28,21 @@ class Records(models.QuerySet[Any]):
         return self.select_for_update(of=("self",)).get(pk=pk)
 
 
+class Working(models.Model):
+    """Working data of one sponsor, such as a job or a key against repetition: no trail, and it may be deleted.
+
+    Invisible to every other sponsor by row-level security, as records are. The reporting login does not see the
+    columns in `hidden`.
+    """
+
+    hidden: ClassVar[tuple[str, ...]] = ()
+
+    sponsor = models.ForeignKey("accounts.Sponsor", models.PROTECT, related_name="+", editable=False)
+
+    class Meta:
+        abstract = True
+
+
 class Regulated(models.Model):
     """A record with a trail. Never deleted: voided, ended or retired with a reason."""
 

@@ -5,6 +5,7 @@ WITHOUT_TENANT_POLICY = {
     "accounts_user": "one identity for all sponsors",
     "accounts_sponsor": "the list of tenants itself",
     "accounts_membership": "tells which sponsors a person may enter",
+    "accounts_entrykey": "tells to which sponsor a token or link leads; holds digests, never a key",
     "auth_group": "an opaque name per scope and role",
     "auth_group_permissions": "Django's own; empty, we grant at scopes",
     "auth_permission": "the list of roles, same for all",
@@ -29,6 +30,7 @@ NOTHING: frozenset[str] = frozenset()
 
 # Tables without a trail, with the rights of the app and of the reader.
 UNREGULATED = {
+    "accounts_entrykey": (ADDS, NOTHING),
     "auth_group": (ADDS, SEES),
     "auth_group_permissions": (SEES, NOTHING),
     "auth_permission": (SEES, SEES),

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import models
 
 from ctms.core.keys import SameSponsor
-from ctms.core.records import SponsorOwned, StudyOwned
+from ctms.core.records import SponsorOwned, StudyOwned, Working
 from ctms.core.reviewed import MAY_LACK_A_SPONSOR, UNREGULATED, WITHOUT_TENANT_POLICY
 from ctms.core.trail.history import TrailRow
 
@@ -35,6 +35,7 @@ def unregulated(listed: Iterable[Model]) -> list[str]:
         for model in listed
         if not hasattr(model._meta, "simple_history_manager_attribute")
         and not issubclass(model, TrailRow)
+        and not issubclass(model, Working)
         and not getattr(model, "only_grows", False)
         and model._meta.db_table not in UNREGULATED
     ]

@@ -1,12 +1,15 @@
 """People, sponsors and who may do what where."""
 
 from ctms.accounts.models.access import Assignment, Delegation, Scope, ScopeGroupPermission, ScopeKind
+from ctms.accounts.models.keys import ApiToken, EntryKey
 from ctms.accounts.models.sponsors import Membership, Organisation, OrganisationKind, Sponsor
 from ctms.accounts.models.users import User
 
 __all__ = [
+    "ApiToken",
     "Assignment",
     "Delegation",
+    "EntryKey",
     "Membership",
     "Organisation",
     "OrganisationKind",
