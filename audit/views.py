@@ -16,6 +16,7 @@ from audit.queries import trail
 from audit.reading import Wanted
 from ctms.core import protocols
 from ctms.core.trail.history import regulated_models
+from ctms.web.forms import DateField
 from ctms.web.lists import ListView
 from ctms.web.places import InSponsor, PageRequest
 
@@ -25,8 +26,8 @@ class TrailForm(forms.Form):
 
     q = forms.CharField(label="Person", required=False, widget=forms.SearchInput(attrs={"placeholder": "Who acted"}))
     record = forms.ChoiceField(label="Record", required=False)
-    since = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="Until", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = DateField(label="From", required=False)
+    until = DateField(label="Until", required=False)
     act = forms.UUIDField(label="Act", required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -13,9 +13,9 @@ S = OperationalStatus
 
 STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "candidate": ("Candidates", MAIN_PATH[: MAIN_PATH.index(S.SELECTED)]),
-    "starting": ("In start-up", (S.SELECTED, S.START_UP, S.SIV_READY, S.INITIATED)),
+    "starting": ("In start-up", MAIN_PATH[MAIN_PATH.index(S.SELECTED) : MAIN_PATH.index(S.ACTIVATED)]),
     "active": ("Activated", (S.ACTIVATED,)),
-    "closing": ("Closing or closed", (S.CLOSE_OUT, S.CLOSED, S.ARCHIVED)),
+    "closing": ("Closing or closed", MAIN_PATH[MAIN_PATH.index(S.CLOSE_OUT) :]),
     "out": ("Not taking part", (S.DECLINED, S.NOT_SELECTED, S.DO_NOT_USE, S.BACKUP, S.DROPPED, S.TERMINATED)),
 }
 """The five groups people think in; every status is in exactly one."""

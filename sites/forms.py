@@ -4,19 +4,14 @@ from typing import Any
 
 from django import forms
 
+from ctms.web.forms import DateField
 from ctms.web.refusable import RefusableForm
 from sites.models import EvidenceCode, OperationalStatus, Person, PersonnelRole
 
 
-def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
-    return forms.DateField(
-        label=label, required=required, help_text=help_text, widget=forms.DateInput(attrs={"type": "date"})
-    )
-
-
 class EvidenceForm(RefusableForm):
     code = forms.ChoiceField(label="Fact", choices=[("", "Choose …"), *EvidenceCode.choices])
-    occurred_on = _day("Day of the fact")
+    occurred_on = DateField(label="Day of the fact")
     reference = forms.CharField(
         label="Where the proof is", max_length=500, help_text="eTMF number, letter and date, system and record."
     )
@@ -29,7 +24,7 @@ class WithdrawForm(RefusableForm):
 
 class CorrectionForm(RefusableForm):
     to_status = forms.ChoiceField(label="Right status", choices=OperationalStatus.choices)
-    effective_on = _day("Right day", help_text="At the site.")
+    effective_on = DateField(label="Right day", help_text="At the site.")
     reason = forms.CharField(
         label="Reason for the correction", max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -44,7 +39,7 @@ class PersonnelForm(RefusableForm):
     )  # fmt: skip
     name = forms.CharField(label="Name of a new person", max_length=200, required=False)
     role = forms.ChoiceField(label="Role", choices=PersonnelRole.choices)
-    starts_on = _day("From", required=False)
+    starts_on = DateField(label="From", required=False)
     reason = forms.CharField(
         label="Reason", max_length=500, help_text="Why this is entered: a delegation log, a letter."
     )
@@ -61,5 +56,5 @@ class PersonnelForm(RefusableForm):
 
 
 class EndPersonnelForm(RefusableForm):
-    ends_on = _day("Last day")
+    ends_on = DateField(label="Last day")
     reason = forms.CharField(label="Reason", max_length=500)

@@ -93,7 +93,7 @@ def acting(who: ActsAs, *, reason: str, channel: Channel | None = None, by_perso
     outer = _act.get()
     if channel is None:
         channel = outer.channel if outer else Channel.COMMAND
-    if not reason.strip(" .\t\n"):
+    if not says_why(reason):
         raise ValueError("An act needs a reason.")
     act = Act(_time_ordered_id(), who.actor_id, who.actor_name, reason.strip(), channel, by_person)
     with _bound(_act, act):
@@ -112,6 +112,11 @@ def on_simulated_day(now: datetime) -> Iterator[None]:
     """Sets the demo's clock for the block. The database ignores it unless its owner made it a simulated one."""
     with _bound(_now, now):
         yield
+
+
+def says_why(reason: str) -> bool:
+    """Whether this is a reason at all: more than blanks and full stops. The database asks the same."""
+    return bool(reason.strip(" .\t\n"))
 
 
 def current_act() -> Act:

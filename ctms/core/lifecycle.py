@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from ctms.core import gathering, protocols
+from ctms.core.acting import says_why
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 
 
@@ -129,10 +130,9 @@ class Lifecycle:
     @staticmethod
     def _check_reason(move: Move, request: Request) -> None:
         if move.reason_codes and request.reason_code not in dict(move.reason_codes):
-            raise BadInput(
-                "REASON_CODE", "Choose one of the reasons.", fields={"reason_code": "Choose one of the reasons."}
-            )
-        if move.reason and not request.reason.strip(" .\t\n"):
+            sentence = "Choose one of the reasons."
+            raise BadInput("REASON_CODE", sentence, fields={"reason_code": sentence})
+        if move.reason and not says_why(request.reason):
             raise BadInput("REASON", "Say why.", fields={"reason": "Say why: this move needs a reason."})
 
 

@@ -14,6 +14,7 @@ from ctms.core import clock
 from ctms.core.acting import Channel, acting
 from ctms.core.lifecycle import Lifecycle, Move, Offer, Request
 from ctms.core.refusals import Refusal
+from ctms.web.forms import DateField
 from ctms.web.places import PageRequest
 from ctms.web.refusable import RefusableForm
 
@@ -21,11 +22,7 @@ from ctms.web.refusable import RefusableForm
 class MoveForm(RefusableForm):
     """The day a move happened, and its reason where the move wants one."""
 
-    effective_on = forms.DateField(
-        label="Day it happened",
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="At the site. It may be in the past.",
-    )
+    effective_on = DateField(label="Day it happened", help_text="At the site. It may be in the past.")
     reason_code = forms.ChoiceField(label="Reason")
     reason = forms.CharField(
         label="In words", widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000

@@ -11,6 +11,7 @@ from django.utils.functional import cached_property
 from ctms.core.keys import TenantKey, referable, same_sponsor
 from ctms.core.records import StudyOwned
 from ctms.core.trail.history import Reason
+from sites.models.evidence import SiteEvidence
 
 
 class OperationalStatus(models.TextChoices):
@@ -98,11 +99,15 @@ class Site(StudyOwned):
         """What people call the site: its facility's name or, where undisclosed, "Site US-004 – Mesa, Arizona"."""
         return self.facility.name or f"Site {self.number} \N{EN DASH} {self.facility.place}"
 
+    @property
+    def standing_evidence(self) -> models.QuerySet[SiteEvidence]:
+        """The evidence that holds: neither replaced nor withdrawn."""
+        return self.evidence.filter(replaced_by=None, withdrawn=False)
+
     @cached_property
     def facts(self) -> dict[str, date]:
-        """The evidence that holds: code -> the day of the fact."""
-        standing = self.evidence.filter(replaced_by=None, withdrawn=False)
-        return dict(standing.values_list("code", "occurred_on"))
+        """What is proved of the site: code -> the day of the fact."""
+        return dict(self.standing_evidence.values_list("code", "occurred_on"))
 
     def today(self, at: datetime) -> date:
         """The day at the site; where its time zone is unknown, the latest day it can be anywhere."""

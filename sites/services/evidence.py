@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from ctms.accounts.models import User
 from ctms.core import protocols
+from ctms.core.acting import says_why
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.core.use_case import use_case
 from sites.models import EvidenceCode, Site, SiteEvidence
@@ -39,7 +40,7 @@ def record_evidence(
 def withdraw_evidence(*, evidence: SiteEvidence, reason: str, by: User, at: datetime) -> SiteEvidence:
     """Puts on record that a fact does not hold after all. Moves made on its strength stay, and are corrected apart."""
     site = _locked_for(by, evidence.site)
-    if not reason.strip(" .\t\n"):
+    if not says_why(reason):
         raise BadInput("REASON", "Say why.", fields={"reason": "Say why the evidence does not hold."})
     standing = _standing(site, evidence.code)
     if standing is None or standing.pk != evidence.pk:
@@ -59,4 +60,4 @@ def _locked_for(by: User, site: Site) -> Site:
 
 
 def _standing(site: Site, code: str) -> SiteEvidence | None:
-    return site.evidence.filter(code=code, replaced_by=None, withdrawn=False).first()
+    return site.standing_evidence.filter(code=code).first()

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from ctms.accounts.models import User
 from ctms.core import protocols
+from ctms.core.acting import says_why
 from ctms.core.lifecycle import Lifecycle, Move, Request
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.core.use_case import use_case
@@ -59,7 +60,7 @@ def correct_status(
     site = Site.objects.select_related("facility").locked(event.site_id)
     if not protocols.authority().may(by, "sites.correct_site", site):
         raise NotAllowed("MAY_NOT_CORRECT", "Your roles do not include correcting a site's status.", recorded=True)
-    if not reason.strip(" .\t\n"):
+    if not says_why(reason):
         raise BadInput("REASON", "Say why.", fields={"reason": "Say why: a correction needs a reason."})
     if to_status not in OperationalStatus.values:
         raise BadInput("STATUS", "Choose a status.", fields={"to_status": "Choose a status."})

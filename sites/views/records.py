@@ -36,7 +36,7 @@ class Evidence(FormTab):
 
     def context(self) -> dict[str, Any]:
         rows = self.site.evidence.select_related("recorded_by", "replaces").order_by("-id")
-        standing = set(self.site.evidence.filter(replaced_by=None, withdrawn=False).values_list("pk", flat=True))
+        standing = set(self.site.standing_evidence.values_list("pk", flat=True))
         return super().context() | {"rows": [self._row(row, holds=row.pk in standing) for row in rows]}
 
     def _row(self, row: SiteEvidence, *, holds: bool) -> dict[str, Any]:
