@@ -26,10 +26,6 @@ def enrollment_tone(status: str) -> str:
     return _ENROLLMENT_TONES[EnrollmentStatus(status)]
 
 
-def _place(facility: Facility) -> str:
-    return ", ".join(filter(None, (facility.city, facility.region)))
-
-
 def _sites(facility: Facility) -> str:
     return ", ".join(sorted(f"{site.study} {site}" for site in facility.sites.all()))
 
@@ -40,9 +36,9 @@ def _engagements(person: Person) -> str:
 
 SITE_COLUMNS = (
     Column("number", "Site", lambda site: site.number, "id", ("number",), phone="title", is_link=True),
-    Column("facility", "Facility or city", lambda site: site.facility.name or _place(site.facility), "text",
+    Column("facility", "Facility or city", lambda site: site.facility.name or site.facility.place, "text",
            ("facility__name", "facility__city"), phone="main",
-           sub=lambda site: _place(site.facility) if site.facility.name else ""),
+           sub=lambda site: site.facility.place if site.facility.name else ""),
     Column("facility_name", "Facility", lambda site: site.facility.name, only_exported=True),
     Column("city", "City", lambda site: site.facility.city, only_exported=True),
     Column("region", "State or region", lambda site: site.facility.region, only_exported=True),
@@ -63,8 +59,8 @@ SITE_COLUMNS = (
 )  # fmt: skip
 
 FACILITY_COLUMNS = (
-    Column("name", "Facility or city", lambda facility: facility.name or _place(facility), "text", ("name", "city"),
-           phone="title", sub=lambda facility: _place(facility) if facility.name else ""),
+    Column("name", "Facility or city", lambda facility: facility.name or facility.place, "text", ("name", "city"),
+           phone="title", sub=lambda facility: facility.place if facility.name else ""),
     Column("facility_name", "Facility", lambda facility: facility.name, only_exported=True),
     Column("city", "City", lambda facility: facility.city, only_exported=True),
     Column("region", "State or region", lambda facility: facility.region, only_exported=True),

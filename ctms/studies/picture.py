@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from ctms.studies.models import ScheduledContact
-from ctms.studies.wording import day_words, window_words
+from ctms.studies.wording import day_words, window_words, with_minus
 
 _DAY = timedelta(days=1)
 _ROW, _TOP = 28, 34
@@ -71,11 +71,9 @@ def _grid(axis: _Axis, height: int) -> Iterator[SafeString]:
         yield format_html(
             '<line class="p-schedule__{}" x1="{}" x2="{}" y1="{}" y2="{}"/>', kind, x, x, _TOP - 8, height - 4
         )
-        yield format_html('<text class="p-schedule__tick" x="{}" y="16" text-anchor="middle">{}</text>', x, _tick(day))
-
-
-def _tick(day: int) -> str:
-    return f"{'−' if day < 0 else ''}{abs(day)}"
+        yield format_html(
+            '<text class="p-schedule__tick" x="{}" y="16" text-anchor="middle">{}</text>', x, with_minus(day)
+        )
 
 
 def _lane(axis: _Axis, contact: ScheduledContact, row: int, kind: str) -> SafeString:

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 from ctms.core.partial_dates import PartialDate
 
-MINUS = "\N{MINUS SIGN}"
-
+_MINUS = "\N{MINUS SIGN}"
 
 # What external systems make claims about; the rest of a study's topics are called as its fields are.
 _TOPICS = {
@@ -48,19 +47,24 @@ def day_words(day: timedelta | None) -> str:
         return "no day"
     whole = round(day / timedelta(days=1))
     rest = day - timedelta(days=whole)
-    words = f"day {_signed(whole)}" if whole else "day 0"
-    return f"{words} {MINUS if rest < timedelta() else '+'}{length_words(abs(rest))}" if rest else words
+    words = f"day {with_minus(whole)}"
+    return f"{words} {_MINUS if rest < timedelta() else '+'}{length_words(abs(rest))}" if rest else words
+
+
+def with_minus(number: int) -> str:
+    """−14 and 14: a true minus sign, and no plus."""
+    return f"{_MINUS if number < 0 else ''}{abs(number)}"
 
 
 def window_words(before: timedelta | None, after: timedelta | None) -> str:
-    """ "±3 d", "−4 h to 0", "exact", "no window given"."""
+    """How far from its day: "±3 d", "−4 h to 0", "exact", "no window given"."""
     if before is None and after is None:
         return "no window given"
     if before == after == timedelta():
         return "exact"
     if before == after and before is not None:
         return f"±{length_words(before)}"
-    return f"{_edge(before, MINUS)} to {_edge(after, '+')}"
+    return f"{_edge(before, _MINUS)} to {_edge(after, '+')}"
 
 
 def length_words(length: timedelta) -> str:
@@ -79,7 +83,3 @@ def _edge(length: timedelta | None, sign: str) -> str:
     if length is None:
         return "open"
     return f"{sign}{length_words(length)}" if length else "0"
-
-
-def _signed(number: int) -> str:
-    return f"{MINUS if number < 0 else ''}{abs(number)}"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import BadRequest
-from django.db.models import QuerySet
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -57,10 +57,8 @@ class ListView(View):
         self.sort = self._sort(request.GET.get("sort") or self.default_sort)
         self.filters = self.filterset_class(request.GET or None, queryset=self.rows(), request=request)
         rows = self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none()
-        keys = {
-            name: key for name, key in self.sort_keys().items() if name in {part.lstrip("-") for part in self._order()}
-        }
-        rows = rows.annotate(**keys)
+        order = {name.lstrip("-") for name in self._order()}
+        rows = rows.annotate(**{name: key for name, key in self.sort_keys().items() if name in order})
         wanted = request.GET.get("format", "")
         if wanted:
             return self._export(request, rows, wanted)
@@ -193,6 +191,12 @@ class ListView(View):
     def _words(self, request: PageRequest) -> str:
         applied = self._filters(request)["applied"]
         return "; ".join(f"{item['label']}: {item['value']}" for item in applied) or "none"
+
+
+def rank(field: str, values: Sequence[str]) -> Case:
+    """For `sort_keys`: the position of a field's value among these, which are in the order that people expect."""
+    whens = (When(**{field: value}, then=Value(position)) for position, value in enumerate(values))
+    return Case(*whens, default=Value(len(values)), output_field=IntegerField())
 
 
 def _address(request: PageRequest, **changes: str | None) -> str:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Case, IntegerField, OuterRef, Prefetch, QuerySet, Subquery, Value, When
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.urls import reverse
 
 from ctms.studies.models import ExternalClaim
 from ctms.studies.pages import InStudy
-from ctms.web.lists import ListView
+from ctms.web.lists import ListView, rank
 from ctms.web.places import InSponsor
 from sites.columns import FACILITY_COLUMNS, PERSON_COLUMNS, SITE_COLUMNS
 from sites.filters import FacilityFilter, PersonFilter, SiteFilter
@@ -42,9 +42,9 @@ class SiteList(InStudy, ListView):
     def sort_keys(self) -> dict[str, Any]:
         """Statuses in the order of the lifecycle, countries in that of their names."""
         return {
-            "status_rank": _rank("operational_status", OperationalStatus.values),
-            "enrollment_rank": _rank("enrollment_status", EnrollmentStatus.values),
-            "country_rank": _rank("country__country", [one.country for one in self.countries]),
+            "status_rank": rank("operational_status", OperationalStatus.values),
+            "enrollment_rank": rank("enrollment_status", EnrollmentStatus.values),
+            "country_rank": rank("country__country", [one.country for one in self.countries]),
         }
 
     def row_url(self, row: Site) -> str:
@@ -93,9 +93,3 @@ class PersonList(InSponsor, ListView):
             "title": "No people yet",
             "text": "Add who works at a site on its People tab. Registry imports leave people out unless asked for.",
         }
-
-
-def _rank(field: str, values: list[str]) -> Case:
-    """An expression that sorts by the position of a field's value in this list."""
-    whens = (When(**{field: value}, then=Value(position)) for position, value in enumerate(values))
-    return Case(*whens, default=Value(len(values)), output_field=IntegerField())

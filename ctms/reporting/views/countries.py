@@ -4,14 +4,14 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 
 from ctms.studies.importers.countries import country_name
 from ctms.studies.models import StudyCountry
 from ctms.studies.pages import InStudy
 from ctms.web.columns import Column
-from ctms.web.lists import ListView
+from ctms.web.lists import ListView, rank
 from ctms.web.places import Place
 from sites import metrics
 from sites.filters import STAGES
@@ -67,8 +67,7 @@ class CountryList(InStudy, ListView):
         return countries.annotate(total=Count("sites", filter=seen), **by_stage)
 
     def sort_keys(self) -> dict[str, Any]:
-        whens = (When(pk=country.pk, then=Value(rank)) for rank, country in enumerate(self.countries))
-        return {"rank": Case(*whens, default=Value(len(self.countries)), output_field=IntegerField())}
+        return {"rank": rank("country", [one.country for one in self.countries])}
 
     def row_url(self, row: StudyCountry) -> str:
         return reverse("country", args=[self.sponsor.code, self.study.slug, row.country.lower()])
