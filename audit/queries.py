@@ -77,6 +77,9 @@ class Trail:
     next: str  # what `before` asks for the page after this one; "" at the end
 
 
+NOTHING = Trail((), "")
+
+
 def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
     """A page of what is wanted.
 

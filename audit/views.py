@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from audit.columns import ACCESS_COLUMNS
 from audit.filters import AccessFilter
 from audit.models import AccessEvent
-from audit.queries import trail
+from audit.queries import NOTHING, trail
 from audit.reading import Wanted
 from ctms.core import protocols
 from ctms.core.trail.history import regulated_models
@@ -61,13 +61,14 @@ class TrailView(InSponsor):
             since=asked.get("since"),
             until=asked.get("until"),
         )
-        page = trail(wanted, before=request.GET.get("before", ""))
+        before = request.GET.get("before", "")
+        page = trail(wanted, before=before) if form.is_valid() or not request.GET else NOTHING
         query = {name: value for name, value in request.GET.dict().items() if name != "before" and value}
         context = {
             "trail": page,
             "filters": _filters(request, form, query),
             "next_url": f"{request.path}?{urlencode({**query, 'before': page.next})}" if page.next else "",
-            "first_url": f"{request.path}?{urlencode(query)}" if request.GET.get("before") else "",
+            "first_url": f"{request.path}?{urlencode(query)}" if before else "",
         }
         return TemplateResponse(request, self.template_name, context)
 

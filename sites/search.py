@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from ctms.core.clock import is_simulated
 from ctms.core.protocols import Hit
@@ -29,4 +30,5 @@ def people(words: str, *, sponsor: Any, user: Any, limit: int) -> Iterator[Hit]:
     """People at sites by name; they lead to the list, filtered."""
     what = "person, simulated" if is_simulated() else "person"
     for person in Person.objects.visible_to(user).filter(name__icontains=words).order_by("name")[:limit]:
-        yield Hit(person.name, what, f"{reverse('people', args=[sponsor.code])}?q={person.name}", "user-round")
+        url = f"{reverse('people', args=[sponsor.code])}?{urlencode({'q': person.name})}"
+        yield Hit(person.name, what, url, "user-round")

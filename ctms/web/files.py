@@ -72,15 +72,17 @@ def as_xlsx(view: View) -> HttpResponse:
         bold = book.add_format({"bold": True})
         sheet.write_row(0, 0, [column.label for column in columns], bold)
         sheet.freeze_panes(1, 0)
+        lines = view.footer()
         at = 0
-        for at, row in enumerate(view.rows[:XLSX_ROWS].iterator(chunk_size=2000), start=1):
+        for row in view.rows[: XLSX_ROWS + 1].iterator(chunk_size=2000):
+            if at == XLSX_ROWS:
+                lines.append(f"Cut at {XLSX_ROWS:,} rows: the CSV export has all.")
+                break
+            at += 1
             for place, column in enumerate(columns):
                 _write(sheet, at, place, column.value(row))
         for place, column in enumerate(columns):
             sheet.set_column(place, place, max(12, len(column.label) + 2))
-        lines = view.footer()
-        if at == XLSX_ROWS:
-            lines.append(f"Cut at {XLSX_ROWS:,} rows: the CSV export has all.")
         for place, line in enumerate(lines, start=at + 2):
             sheet.write_string(place, 0, line)
     response = HttpResponse(

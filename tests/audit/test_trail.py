@@ -126,6 +126,11 @@ def test_the_page_filters_and_says_when_nothing_matches(moved):
     assert signed_in("idris").get("/in/north/audit/").status_code == 404
 
 
+@pytest.mark.parametrize("asked", [{"since": "soon"}, {"act": "x"}, {"record": "sites.nothing"}])
+def test_a_wrong_filter_shows_nothing_and_not_everything(moved, asked):
+    assert signed_in("petra").get("/in/north/audit/", asked).context["trail"].acts == ()
+
+
 def test_accounts_of_all_sponsors_are_read_one_by_one_only(north):
     kinds = {entry.kind for deed in trail(Wanted(), limit=500).acts for entry in deed.entries}
     assert "user" not in kinds
