@@ -133,23 +133,23 @@ def _drop(name: str) -> None:
         admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
 
-def _drop_others(prefix: str) -> None:
+def _named(prefix: str) -> list[str]:
     with _admin() as admin:
-        for (name,) in admin.execute(
-            "select datname from pg_database where starts_with(datname, %s)", [prefix]
-        ).fetchall():
-            _drop(name)
+        names = admin.execute("select datname from pg_database where starts_with(datname, %s)", [prefix]).fetchall()
+    return [name for (name,) in names]
+
+
+def _drop_others(prefix: str) -> None:
+    for name in _named(prefix):
+        _drop(name)
 
 
 def _drop_left_over() -> None:
     """Copies of runs that were killed."""
-    with _admin() as admin:
-        for (name,) in admin.execute(
-            "select datname from pg_database where starts_with(datname, 'ctms_test_')"
-        ).fetchall():
-            with suppress(ValueError, PermissionError):
-                pid = int(name.split("_")[2])
-                try:
-                    os.kill(pid, 0)
-                except ProcessLookupError:
-                    _drop(name)
+    for name in _named("ctms_test_"):
+        with suppress(ValueError, PermissionError):
+            pid = int(name.split("_")[2])
+            try:
+                os.kill(pid, 0)
+            except ProcessLookupError:
+                _drop(name)

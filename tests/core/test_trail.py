@@ -10,9 +10,12 @@ from django.contrib.auth.models import Permission
 from django.core import serializers
 from django.db import DatabaseError, connection, models, transaction
 
+from ctms.accounts.models import User
 from ctms.core.acting import Channel, Service, acting, in_sponsor
 from ctms.core.trail.history import regulated_models
 from ctms.run import logins
+from ctms.studies.models import VisitSchedule
+from sites.models import Facility
 from tests import database
 from tests.factories import make
 
@@ -156,7 +159,9 @@ def test_without_an_act_nothing_is_written_even_where_no_row_matches(row):
         lambda: run(f"update {table} set id = id where false"),
         lambda: make(model),
     ):
-        assert "no act is open" in refused(write) or getattr(model, "only_grows", False)
+        words = refused(write)
+        never_changes = getattr(model, "only_grows", False) and "permission denied" in words
+        assert "no act is open" in words or never_changes, words
     assert len(history(row)) == 1
 
 
@@ -216,8 +221,6 @@ def test_there_is_no_way_up(db):
 
 
 def test_a_write_after_a_nested_act_has_the_outer_name_and_none_after_the_last(north):
-    from sites.models import Facility
-
     with acting(Service("Outer"), reason="Outer reason", channel=Channel.COMMAND):
         with acting(Service("Inner"), reason="Inner reason"):
             inner = make(Facility)
@@ -227,8 +230,6 @@ def test_a_write_after_a_nested_act_has_the_outer_name_and_none_after_the_last(n
 
 
 def test_a_rolled_back_savepoint_takes_history_and_settings_back(north):
-    from sites.models import Facility
-
     def make_and_fail():
         with acting(Service("Inner"), reason="Inner reason"):
             make(Facility)
@@ -262,8 +263,6 @@ def test_an_act_needs_a_reason_and_psql_needs_an_act(transactional_db):
 
 @pytest.mark.requirement("P11-10e-4")
 def test_a_regulated_change_after_its_draft_needs_a_persons_reason(north):
-    from ctms.studies.models import VisitSchedule
-
     with acting(Service("Test"), reason="The act's own", channel=Channel.COMMAND):
         schedule = make(VisitSchedule)
         updated(schedule, "source_study", "OTHER-1")  # a draft
@@ -279,8 +278,6 @@ def test_a_regulated_change_after_its_draft_needs_a_persons_reason(north):
 
 @pytest.mark.requirement("P11-10e-2")
 def test_time_and_actor_are_the_databases(north, mara):
-    from sites.models import Facility
-
     with acting(mara, reason="Opening", channel=Channel.WEB):
         entry = history(make(Facility))[0]
     assert (entry.history_user_id, entry.history_actor) == (mara.pk, "Mara Lindqvist")
@@ -289,14 +286,10 @@ def test_time_and_actor_are_the_databases(north, mara):
 
 
 def test_secrets_stay_out_of_history(north):
-    from ctms.accounts.models import User
-
     assert "password" not in {field.name for field in User.history.model._meta.concrete_fields}
 
 
 def test_the_other_sponsor_writes_no_row_here(north, south):
-    from sites.models import Facility
-
     with person():
         assert "row-level security" in refused(lambda: make(Facility, sponsor_id=south.pk))
         with in_sponsor(south.pk):

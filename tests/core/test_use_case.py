@@ -60,3 +60,4 @@ def test_nobody_acts_in_anothers_name(north, petra):
         writing(lambda: None)(by=petra)
     with pytest.raises(NobodyActs, match="No act is open"):
         writing(lambda: None)(by=petra)
+    assert not Organisation.objects.filter(name="Half done").exists()

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
-from sites.models import EvidenceCode, PersonnelRole, Site, SiteEvidence, SitePersonnel
+from sites.models import EvidenceCode, Person, PersonnelRole, Site, SiteEvidence, SitePersonnel
 from sites.services import evidence, personnel
 from tests.conftest import act, person
 
@@ -78,10 +78,10 @@ class TestPeople:
             return personnel.add_personnel(site=site, by=by, **asked | said)
 
     def test_one_principal_investigator_at_a_time(self, site, petra):
-        site.personnel.all()
         first = self.add(site, petra)
         with pytest.raises(Refusal, match="Jo Ray is the principal investigator"):
             self.add(site, petra, new_name="Kit Sol")
+        assert not Person.objects.filter(name="Kit Sol").exists()
         with act(petra):
             personnel.end_personnel(engagement=first, ends_on=date(2024, 2, 1), by=petra)
         self.add(site, petra, new_name="Kit Sol", starts_on=date(2024, 2, 2))

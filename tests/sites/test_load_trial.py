@@ -17,6 +17,7 @@ from ctms.studies.importers.reading import Unreadable
 from ctms.studies.models import ExternalClaim, ImportFinding, ScheduledContact, Study
 from sites.models import Facility, Person, Site, SitePersonnel, SiteStatusEvent
 from sites.services.load_trial import TrialReport, load_trial
+from tests.conftest import act, person
 from tests.data import protocol_file, registry_file
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shows("02-2")]
@@ -129,12 +130,9 @@ def test_a_newer_record_changes_what_it_changes(db, tmp_path):
 
 
 def test_what_a_person_changed_stays(db, tmp_path):
-    from ctms.accounts.models import User
-    from tests.conftest import act
-
     load("NCT02210780", sponsor_code="acme")
     with in_sponsor(Sponsor.objects.get(code="acme").pk):
-        with act(User.objects.get(username="mara")):
+        with act(person("mara")):
             Study.objects.update(title="Our title")
         newer = changed(
             tmp_path, "NCT02210780", lambda s: s["identificationModule"].update(briefTitle="Their new title")

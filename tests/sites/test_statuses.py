@@ -187,10 +187,12 @@ class TestCorrections:
     def test_only_the_latest_and_only_by_who_may(self, site, petra, now):
         first = move(site, "contact", petra, now)
         move(site, "send_cda", petra, now)
+        before = image(site)
         with pytest.raises(Refusal, match="latest"):
             self.correct(first, petra, now, to_status=S.DECLINED)
         with pytest.raises(NotAllowed):
             self.correct(first, person("lena"), now, to_status=S.DECLINED)
+        assert image(site) == before
 
 
 def test_each_missing_fact_leads_to_its_own_form(site):
