@@ -74,6 +74,15 @@ def test_a_role_counts_on_its_days_only(north, ada, study_scope, now):
     assert not access.grants_of(user)
 
 
+def test_ending_a_role_never_makes_it_longer(north, ada, study_scope, now):
+    given = give(newcomer(north, ada), Role.CTA, study_scope, ada, ends_on=now.date())
+    with act(ada), pytest.raises(Refusal, match="grant it anew"):
+        grants.end_assignment(assignment=given, ends_on=now.date() + timedelta(days=1), by=ada)
+    given.refresh_from_db()
+    assert given.ends_on == now.date()
+    assert Assignment.history.filter(id=given.pk).count() == 1
+
+
 def test_nobody_grants_to_themself_or_without_the_right(north, ada, study_scope):
     refused(NotAllowed, "GRANT_TO_SELF", ada, Role.STUDY_MANAGER, study_scope, ada)
     refused(NotAllowed, "MAY_NOT_GRANT", person("lena"), Role.STUDY_MANAGER, study_scope, person("mara"))

@@ -49,9 +49,16 @@ def assign_role(
 
 @use_case
 def end_assignment(*, assignment: Assignment, ends_on: date, by: User) -> Assignment:
-    """Ends a role after its last day."""
+    """Ends a role after its last day, which may come earlier than planned and never later: that would be a new grant.
+
+    Raises:
+        NotAllowed: `by` may not grant here, or ends a role of their own.
+        Refusal: the role ends before that day already.
+    """
     _refuse_granter(by, assignment.user, assignment.scope)
     assignment = Assignment.objects.locked(assignment.pk)
+    if assignment.ends_on is not None and ends_on > assignment.ends_on:
+        raise Refusal("ENDS_EARLIER", f"This role ends on {assignment.ends_on:%-d %b %Y} already: grant it anew.")
     assignment.ends_on = ends_on
     assignment.full_clean()
     assignment.save(update_fields=["ends_on"])
