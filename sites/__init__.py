@@ -1,1 +1,1 @@
-"""The life of a site: feasibility, selection, start-up, contracts, activation, closure."""
+"""The life of a site, from candidate to archive: its statuses, evidence, facility and people."""

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class SitesConfig(AppConfig):
-    """The life of a site: feasibility, selection, start-up, contracts, activation, closure. Facilities and people."""
+    """The life of a site, from candidate to archive: its statuses, evidence, facility and people."""
 
     name = "sites"
     label = "sites"

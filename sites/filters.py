@@ -1,4 +1,4 @@
-"""How lists of sites, facilities and people are searched and filtered; one declaration for page, files and REST."""
+"""How lists of sites, facilities and people are searched and filtered; one declaration for page and files."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ class Refusal(Exception):
         code: UPPER_SNAKE, stable; what programs and tests look at.
         message: one sentence for the person who asked.
         fields: field name -> what is wrong with it, where the refusal is about input.
-        recorded: whether the attempt belongs in the access log (segregation of duties, ownership, failed signing).
+        recorded: whether the attempt belongs in the access log (a missing permission, segregation of duties).
     """
 
     status = 409

@@ -1,1 +1,1 @@
-"""Cross-room queries, dashboards, lineage, exports; no tables of record."""
+"""Overviews, search, the shell of every page, generated documents: what looks into several rooms. No tables."""

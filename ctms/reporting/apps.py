@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class ReportingConfig(AppConfig):
-    """Cross-room queries, dashboards, lineage, exports; no tables of record."""
+    """Overviews, search, the shell of every page, generated documents: what looks into several rooms. No tables."""
 
     name = "ctms.reporting"
     label = "reporting"

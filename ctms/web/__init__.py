@@ -1,1 +1,1 @@
-"""The edge toolkit: request transaction, list and move views, forms, navigation, components, health."""
+"""The edge toolkit: request transaction, list and move views, forms, charts, components, health."""

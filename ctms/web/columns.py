@@ -1,4 +1,4 @@
-"""What a list shows: one declaration of columns feeds the page, CSV, XLSX and (later) REST alike."""
+"""What a list shows: one declaration of columns feeds the page, CSV and XLSX alike."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Column:
     """One column.
 
     Args:
-        name: stable; what `?sort=` says and what a REST field will be called.
+        name: stable; what `?sort=` says.
         label: its heading.
         value: row -> the plain value, as exported: text, number, date.
         sort: the order fields behind it, all of them not null; none means it cannot be sorted by.

@@ -74,7 +74,7 @@ class FacilityList(InSponsor, ListView):
 
 
 class PersonList(InSponsor, ListView):
-    """The people at sites the sponsor knows. Users of the system are under team and access."""
+    """The people at sites that the sponsor knows. Not users of the system."""
 
     page = "people"
     title = "Site staff"

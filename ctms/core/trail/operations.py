@@ -50,8 +50,8 @@ class PartitionByYear(Operation):
     """Turns a table that only grows (history, events) into one partitioned by year on a time column.
 
     The table must still be empty. Its primary key becomes (key, time) in the database only. Each partition has its own
-    guards and policies and no grants; a default partition takes what no year has, and `ctms_add_partition` (run each
-    autumn by a task) makes next year's.
+    guards and policies and no grants; a default partition takes what no year has. `migrate` and a monthly task make
+    those of this year and the next.
     """
 
     reversible = False

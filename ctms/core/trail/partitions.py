@@ -1,4 +1,4 @@
-"""Yearly partitions of the tables that only grow: history of big tables, feed items, the access log."""
+"""Yearly partitions of the tables that only grow: history of big tables, the access log."""
 
 from typing import Any
 
