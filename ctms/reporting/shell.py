@@ -3,6 +3,7 @@
 Composed here, above all rooms, from the place that the view put on the request.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.urls import reverse
@@ -35,7 +36,7 @@ def _shell(request: PageRequest) -> dict[str, Any] | None:
     }
 
 
-def _navigation(request: PageRequest, place: Place) -> Any:
+def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
     """Groups of entries; each entry is there because its page is."""
     code = place.sponsor.code
 
@@ -114,7 +115,7 @@ def _place_words(place: Place) -> str:
     return "All countries · all sites" if place.study else str(place.sponsor)
 
 
-def _crumbs(place: Place) -> Any:
+def _crumbs(place: Place) -> Iterator[dict[str, str]]:
     """From the portfolio down to this page; the last has no address."""
     code = place.sponsor.code
     steps = [("Portfolio", reverse("portfolio", args=[code]))]

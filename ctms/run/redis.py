@@ -22,7 +22,6 @@ maxmemory 128mb
 maxmemory-policy noeviction
 """
 
-
 _started: int | None = None  # by this process: known even when somebody has removed the folder with the pid file
 
 

@@ -16,11 +16,8 @@ class PlainText:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        texts = [
-            request.path_info,
-            *request.COOKIES.values(),
-            *(v for values in request.GET.lists() for v in values[1]),
-        ]
+        asked = (text for _, texts in request.GET.lists() for text in texts)
+        texts = (request.path_info, *request.COOKIES.values(), *asked)
         if any("\0" in text for text in texts):
             raise BadRequest("The address holds a character that no text has.")
         return self.get_response(request)

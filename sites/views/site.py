@@ -1,5 +1,6 @@
 """A site's page: overview, status with its moves, and history."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -94,7 +95,8 @@ class Move(InSite, MoveView):
 
     @property
     def place_title(self) -> str:
-        return self.lifecycle.move(self.kwargs["move"]).label if self._is_known() else ""  # type: ignore[union-attr]
+        move = self.lifecycle.move(self.kwargs["move"])
+        return move.label if move else ""
 
     @property
     def lifecycle(self) -> Lifecycle:  # type: ignore[override]
@@ -108,15 +110,12 @@ class Move(InSite, MoveView):
     def back_url(self) -> str:
         return self.url("site-status")
 
-    def today(self) -> Any:
+    def today(self) -> date:
         return self.site.today(clock.now())
 
     def make(self, **arguments: Any) -> Any:
         service = statuses.move_enrollment if self.lifecycle is ENROLLMENT else statuses.move_site
         return service(site=self.site, **arguments)
-
-    def _is_known(self) -> bool:
-        return self.lifecycle.move(self.kwargs["move"]) is not None
 
 
 class History(SiteTabView):
@@ -156,9 +155,8 @@ class HistoryPdf(History):
             "by": request.user,
             "is_simulated": is_simulated(),
         }
-        journal().record(
-            "EXPORTED", user=request.user, subject=f"History of site {self.site}", detail={"format": "pdf"}
-        )
+        subject = f"History of site {self.site}"
+        journal().record("EXPORTED", user=request.user, subject=subject, detail={"format": "pdf"})
         name = f"{self.study.slug}-{self.site.number}-history.pdf"
         return documents.pdf("sites/history_pdf.html", context, file_name=name)
 

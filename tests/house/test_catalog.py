@@ -105,19 +105,14 @@ def test_the_catalog_is_as_declared(owner, gaps):
 
 
 def test_partitions_have_no_grants_and_their_parents_policies(owner):
-    for (table,) in rows(
-        owner,
-        "select inhrelid::regclass::text from pg_inherits join pg_class c on c.oid = inhrelid where c.relkind = 'r'",
-    ):
-        assert (
-            rows(
-                owner,
-                "select 1 from pg_class, aclexplode(relacl) a where oid = %s::regclass and a.grantee <> relowner",
-                table,
-            )
-            == []
-        )
-        assert rows(owner, "select relforcerowsecurity from pg_class where oid = %s::regclass", table) == [(True,)]
+    partitions = "select inhrelid::regclass::text from pg_inherits join pg_class c on c.oid = inhrelid"
+    granted = "select 1 from pg_class, aclexplode(relacl) a where oid = %s::regclass and a.grantee <> relowner"
+    forced = "select relforcerowsecurity from pg_class where oid = %s::regclass"
+    found = rows(owner, f"{partitions} where c.relkind = 'r'")
+    assert found
+    for (table,) in found:
+        assert rows(owner, granted, table) == [], table
+        assert rows(owner, forced, table) == [(True,)], table
 
 
 def test_installing_again_changes_nothing(owner):
@@ -144,12 +139,8 @@ def test_there_are_no_naive_times_and_no_views_around_security(owner):
     naive = """select table_name, column_name from information_schema.columns
                where table_schema = 'public' and data_type = 'timestamp without time zone'"""
     assert rows(owner, naive) == []
-    assert (
-        rows(
-            owner, "select relname from pg_class where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"
-        )
-        == []
-    )
+    views = "select relname from pg_class where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"
+    assert rows(owner, views) == []
 
 
 def test_the_reader_sees_no_secret_and_writes_nothing(db):

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from audit.queries import Deed, trail
 from audit.reading import Wanted
 from ctms.core import clock, protocols
-from ctms.core.metrics import read, read_here
+from ctms.core.metrics import Metric, read, read_here
 from ctms.reporting.charts import CURVE_LEGEND, CURVES, activation_chart
 from ctms.reporting.maps import sites_map
 from ctms.studies import metrics as study_metrics
@@ -73,7 +73,7 @@ class Overview(InStudy):
         context = {
             "study": self.study,
             "country": self.country,
-            "readings": read_here(self.metrics(), self.place, request.user),
+            "readings": read_here(self.shown_metrics(), self.place, request.user),
             "chart": activation_chart(reached, today=self.today),
             "has_curve": any(reached.values()),
             "curve_legend": CURVE_LEGEND,
@@ -83,7 +83,7 @@ class Overview(InStudy):
         }
         return TemplateResponse(request, self.template_name, context)
 
-    def metrics(self) -> tuple[Any, ...]:
+    def shown_metrics(self) -> tuple[Metric, ...]:
         return (
             metrics.TOTAL, metrics.CANDIDATES, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING,
             study_metrics.PLANNED_ENROLLMENT,
@@ -148,7 +148,7 @@ class CountryOverview(Overview):
     page = "country"
     template_name = "reporting/country.html"
 
-    def metrics(self) -> tuple[Any, ...]:
+    def shown_metrics(self) -> tuple[Metric, ...]:
         return (
             metrics.TOTAL, metrics.CANDIDATES, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING, metrics.OUT,
         )  # fmt: skip

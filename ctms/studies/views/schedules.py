@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -34,11 +35,14 @@ class InSchedule(InStudy):
 
     page = "schedule"
 
+    @property
+    def versions(self) -> QuerySet[VisitSchedule]:
+        versions: QuerySet[VisitSchedule] = VisitSchedule.objects.visible_to(self.request.user)
+        return versions.filter(study=self.study)
+
     @cached_property
     def schedule(self) -> VisitSchedule | None:
-        versions = (
-            VisitSchedule.objects.visible_to(self.request.user).filter(study=self.study).select_related("run", "study")
-        )
+        versions = self.versions.select_related("run", "study")
         if "number" in self.kwargs:
             schedule: VisitSchedule = found(versions.filter(number=self.kwargs["number"]))
             return schedule
@@ -57,7 +61,7 @@ class Schedule(InSchedule):
         contacts = list(
             schedule.contacts.select_related("visit").prefetch_related("activities__activity").order_by("position")
         )
-        versions = VisitSchedule.objects.visible_to(self.request.user).filter(study=self.study).order_by("-number")
+        versions = list(self.versions.order_by("-number"))
         arguments = [self.sponsor.code, self.study.slug]
         return {
             "schedule": schedule,
@@ -74,7 +78,7 @@ class Schedule(InSchedule):
             ],
             "readings": read_here((VISITS, CONTACTS), self.place, self.request.user),
             "contact_columns": _COLUMNS,
-            "versions_to_choose": versions.count() > 1,
+            "versions_to_choose": len(versions) > 1,
             "versions": [
                 {
                     "label": f"Version {version.number}",
