@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 from django.db import models
 
 from audit import reading
-from audit.reading import Model, Moment, Place, Row, Wanted, label_field, labels
+from audit.reading import Model, Moment, Place, Row, Wanted, history_table, label_field, labels
 from ctms.core.acting import Channel
 
 PAGE = 50
@@ -203,7 +203,7 @@ def _moment(values: dict[str, Any]) -> Moment:
 
 
 def _written(row: Row) -> str:
-    now, table = row.now, row.model.history.model._meta.db_table  # type: ignore[attr-defined]
+    now, table = row.now, history_table(row.model)
     return f"{now['history_date']}~{now['history_act']}~{table}~{now['history_id']}"
 
 

@@ -86,7 +86,7 @@ def labels(wanted: Iterable[tuple[Model, int, Moment]]) -> dict[tuple[Model, int
             ).format(
                 position=sql.Literal(position),
                 label=sql.Identifier(label_field(model)),
-                history=sql.Identifier(_history(model)),
+                history=sql.Identifier(history_table(model)),
                 key=sql.Identifier(key_column(model)),
             )
         )
@@ -100,6 +100,11 @@ def labels(wanted: Iterable[tuple[Model, int, Moment]]) -> dict[tuple[Model, int
     }
 
 
+def history_table(model: Model) -> str:
+    """The table that holds this model's trail."""
+    return str(model.history.model._meta.db_table)  # type: ignore[attr-defined]
+
+
 def key_column(model: Model) -> str:
     """The column of the primary key, which every model has."""
     assert model._meta.pk is not None
@@ -109,10 +114,6 @@ def key_column(model: Model) -> str:
 def label_field(model: Model) -> str:
     """The column people know a record of this model by."""
     return str(getattr(model, "known_by", model._meta.pk.column))
-
-
-def _history(model: Model) -> str:
-    return str(model.history.model._meta.db_table)  # type: ignore[attr-defined]
 
 
 def _columns(model: Model) -> set[str]:
@@ -127,7 +128,7 @@ def _keys(wanted: Wanted, limit: int, before: Place | None) -> list[tuple[str, i
         if where is None:
             continue
         condition, parameters = where
-        name = sql.Literal(_history(model))
+        name = sql.Literal(history_table(model))
         if before is not None:
             older = "{} and (h.history_date, h.history_act, {}, h.history_id) < (%s, %s::uuid, %s, %s)"
             condition = sql.SQL(older).format(condition, name)
@@ -136,7 +137,7 @@ def _keys(wanted: Wanted, limit: int, before: Place | None) -> list[tuple[str, i
             """(select {name} as source, h.history_id, h.history_date, h.history_act from {table} h
                 where {condition} order by h.history_date desc, h.history_act desc, h.history_id desc limit %s)"""
         )
-        parts.append(newest_rows.format(name=name, table=sql.Identifier(_history(model)), condition=condition))
+        parts.append(newest_rows.format(name=name, table=sql.Identifier(history_table(model)), condition=condition))
         values += [*parameters, limit]
     if not parts:
         return []
@@ -195,7 +196,7 @@ def _rows(keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row]:
         by_table.setdefault(table, []).append(key)
     if not by_table:
         return {}
-    known = {_history(model): model for model in regulated_models()}
+    known = {history_table(model): model for model in regulated_models()}
     parts = [
         sql.SQL(
             """select {name}, h.history_id, to_jsonb(h)::text, (select to_jsonb(p)::text from {table} p

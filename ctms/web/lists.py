@@ -31,7 +31,11 @@ class ListView(View):
     template_name: ClassVar[str] = "web/list.html"
     default_sort: ClassVar[str]  # a column's name, "-" for descending
     page_size: ClassVar[int] = 50
-    file_name: ClassVar[str]
+
+    @property
+    def file_name(self) -> str:
+        """What its files are called, without an ending."""
+        raise NotImplementedError
 
     def rows(self) -> QuerySet[Any]:
         """All rows this person may see here, with whatever the columns read (no query per row)."""

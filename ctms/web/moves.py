@@ -44,9 +44,12 @@ class MoveForm(RefusableForm):
 class MoveView(View):
     """Shows and makes one move of a record. A subclass says which record, which lifecycle and which service."""
 
-    lifecycle: ClassVar[Lifecycle]
     template_name: ClassVar[str] = "web/move.html"
     is_dated: ClassVar[bool] = True  # the move may have happened on an earlier day than it is recorded
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        raise NotImplementedError
 
     @property
     def record(self) -> Any:

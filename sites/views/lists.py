@@ -26,7 +26,7 @@ class SiteList(InStudy, ListView):
     template_name = "sites/list.html"
 
     @property
-    def file_name(self) -> str:  # type: ignore[override]
+    def file_name(self) -> str:
         return f"{self.study.slug}-sites"
 
     def rows(self) -> QuerySet[Site]:
@@ -72,6 +72,13 @@ class FacilityList(InSponsor, ListView):
         sites = Site.objects.visible_to(self.request.user).select_related("study").order_by("number")
         return Facility.objects.visible_to(self.request.user).prefetch_related(Prefetch("sites", sites))
 
+    def row_url(self, row: Facility) -> str:
+        """Its site, where this person sees one there and no more."""
+        sites = list(row.sites.all())
+        if len(sites) != 1:
+            return ""
+        return reverse("site", args=[self.sponsor.code, sites[0].study.slug, sites[0].number])
+
 
 class PersonList(InSponsor, ListView):
     """The people at sites that the sponsor knows. Not users of the system."""
@@ -85,8 +92,16 @@ class PersonList(InSponsor, ListView):
     file_name = "people"
 
     def rows(self) -> QuerySet[Person]:
-        engagements = SitePersonnel.objects.visible_to(self.request.user).select_related("site")
+        engagements = SitePersonnel.objects.visible_to(self.request.user).select_related("site__study")
         return Person.objects.visible_to(self.request.user).prefetch_related(Prefetch("engagements", engagements))
+
+    def row_url(self, row: Person) -> str:
+        """The people of the one site at which this person sees them."""
+        sites = {one.site for one in row.engagements.all()}
+        if len(sites) != 1:
+            return ""
+        site = sites.pop()
+        return reverse("site-people", args=[self.sponsor.code, site.study.slug, site.number])
 
     def empty(self) -> dict[str, str]:
         return {

@@ -57,7 +57,7 @@ class Overview(SiteTabView):
             {"label": "Postal code", "value": facility.postal_code},
             {"label": "Coordinates", "value": coordinates},
             {"label": "Time zone", "value": facility.time_zone},
-            {"label": f"{REGISTRY} says", "value": self._claim()},
+            {"label": f"{REGISTRY} says", "value": self._claim() or "Nothing about this site"},
         ]
 
     def _claim(self) -> str:
@@ -99,7 +99,7 @@ class Move(InSite, MoveView):
         return move.label if move else ""
 
     @property
-    def lifecycle(self) -> Lifecycle:  # type: ignore[override]
+    def lifecycle(self) -> Lifecycle:
         return ENROLLMENT if ENROLLMENT.move(self.kwargs["move"]) else SITE
 
     @property

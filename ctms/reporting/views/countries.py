@@ -54,7 +54,7 @@ class CountryList(InStudy, ListView):
     default_sort = "name"
 
     @property
-    def file_name(self) -> str:  # type: ignore[override]
+    def file_name(self) -> str:
         return f"{self.study.slug}-countries"
 
     def rows(self) -> QuerySet[StudyCountry]:

@@ -7,7 +7,7 @@ from ctms.reporting import generated
 
 class Command(BaseCommand):
     help = "Writes the generated pages of docs/ from the code."
-    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's own signature
+    requires_system_checks: tuple[str, ...] = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
         changed = generated.write()
