@@ -15,7 +15,7 @@ from django.utils.module_loading import import_string
 
 from ctms.accounts.roles import VERBS
 from ctms.core.keys import TenantKey
-from ctms.core.records import SponsorOwned
+from ctms.core.records import Regulated, SponsorOwned
 from ctms.core.trail.history import regulated_models
 from ctms.reporting import generated
 from ctms.run.places import ROOT
@@ -74,7 +74,7 @@ def _planted() -> list[type[models.Model]]:
         class Meta:
             app_label = "finance"
 
-    class Lonely(rules.SponsorOwned.__mro__[1]):  # regulated, but of no sponsor
+    class Lonely(Regulated):  # but of no sponsor
         class Meta:
             app_label = "sites"
 
