@@ -22,6 +22,12 @@ MAY_LACK_A_SPONSOR = {
     "audit_accessevent": "a failed sign-in belongs to no sponsor",
 }
 
+# Tables without a trail whose rows say when they were added: what a new row must say, so that nobody dates it back.
+STAMPED = {
+    "audit_accessevent": "at >= ctms_now() - interval '1 minute' and at <= ctms_now() "
+    "and is_simulated = ctms_is_simulated()",
+}
+
 SEES = frozenset({"SELECT"})
 ADDS = frozenset({"SELECT", "INSERT"})
 EDITS = frozenset({"SELECT", "INSERT", "UPDATE"})

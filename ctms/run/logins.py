@@ -36,10 +36,16 @@ def make(admin_dsn: str, *, database: str, passwords: Mapping[str, str]) -> None
 
 
 def create_database(connection: psycopg.Connection, database: str) -> None:
-    """Creates `database` (template0, UTF-8) where missing and closes it to everybody but the three logins."""
-    if connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
-        return
+    """Creates `database` (template0, UTF-8) where missing; closes it, new or found, to all but the three logins."""
     name = sql.Identifier(database)
+    if not connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone():
+        _create_empty(connection, name)
+    connection.execute(sql.SQL("revoke all on database {} from public").format(name))
+    logins = sql.SQL(", ").join(map(sql.Identifier, (APP, READER)))
+    connection.execute(sql.SQL("grant connect on database {} to {}").format(name, logins))
+
+
+def _create_empty(connection: psycopg.Connection, name: sql.Identifier) -> None:
     # An administrator that is not a superuser must be a member of the owner to give it a database.
     asked = connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone()
     if not (asked and asked[0]):
@@ -47,6 +53,3 @@ def create_database(connection: psycopg.Connection, database: str) -> None:
     connection.execute(
         sql.SQL("create database {} owner {} template template0 encoding 'UTF8'").format(name, sql.Identifier(OWNER))
     )
-    connection.execute(sql.SQL("revoke all on database {} from public").format(name))
-    logins = sql.SQL(", ").join(map(sql.Identifier, (APP, READER)))
-    connection.execute(sql.SQL("grant connect on database {} to {}").format(name, logins))

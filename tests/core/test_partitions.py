@@ -57,6 +57,35 @@ def test_the_app_can_make_partitions_of_nothing_else(north):
             ask(logins.APP, "select ctms_add_partition(%s, %s)", parent, year)
 
 
+def test_a_temporary_table_is_not_taken_for_the_catalog(transactional_db):
+    """Where the app may make temporary tables, the owner's functions must not read them instead of the catalog."""
+    with database.connect(logins.OWNER) as owner:
+        owner.execute(f"grant temporary on database {owner.info.dbname} to {logins.APP}")
+    planted = "true); grant update on sites_historicalsite to ctms_app; create policy more on {} using (true"
+    with database.connect(logins.APP, autocommit=True) as app:
+        app.execute("create temp table pg_policies (policyname text, roles name[], qual text, with_check text,"
+                    " tablename name)")  # fmt: skip
+        app.execute("grant select on pg_policies to public")
+        app.execute("insert into pg_policies values ('planted', '{ctms_app}', %s, 'true', 'audit_accessevent')",
+                    [planted.format("audit_accessevent_y2190")])  # fmt: skip
+        assert app.execute("select ctms_add_partition('audit_accessevent', 2190)").fetchone() == (True,)
+    assert ask(logins.OWNER, "select has_table_privilege('ctms_app', 'sites_historicalsite', 'update')") == [(False,)]
+    names = "select policyname::text from pg_policies where tablename = 'audit_accessevent_y2190' order by 1"
+    assert ask(logins.OWNER, names) == [("ctms_owner",), ("ctms_tenant",)]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("at", "'2001-01-01'"), ("at", "now() + interval '1 day'"), ("is_simulated", "not ctms_is_simulated()")],
+)
+def test_the_access_log_is_not_dated_back(transactional_db, column, value):
+    columns, values = "kind, actor_name, channel, subject, detail", "'SIGNED_IN', '', '', '', '{}'"
+    with database.connect(logins.APP, autocommit=True) as app:
+        app.execute(f"insert into audit_accessevent ({columns}) values ({values})")
+        with pytest.raises(psycopg.Error, match="row-level security"):
+            app.execute(f"insert into audit_accessevent ({columns}, {column}) values ({values}, {value})")
+
+
 class _Scratch:
     """A regulated model and its history that exist only in a migration's state."""
 

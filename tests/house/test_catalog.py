@@ -84,16 +84,24 @@ def grant_gaps(connection: psycopg.Connection) -> list[str]:
     return sorted(f"{table} to {login}: {sorted(found.get((table, login), ()))}" for table, login in differing)
 
 
+def path_gaps(connection: psycopg.Connection) -> list[str]:
+    """Functions of ours that would look into a caller's temporary tables before the catalog."""
+    question = """select proname::text from pg_proc where pronamespace = 'public'::regnamespace
+                  and not exists (select from unnest(proconfig) s where s ~ '^search_path=pg_catalog.*, pg_temp$')"""
+    return [name for (name,) in rows(connection, question)]
+
+
 def _partitions(connection: psycopg.Connection, table: str) -> list[str]:
     with connection.cursor() as cursor:
         return install.partitions_of(cursor, table)
 
 
-GAPS = [trail_gaps, policy_gaps, grant_gaps]
+GAPS = [trail_gaps, policy_gaps, grant_gaps, path_gaps]
 PLANTED = {
     trail_gaps: "alter table sites_site disable trigger ctms_trail_update",
     policy_gaps: "drop policy ctms_tenant on sites_site",
     grant_gaps: "grant delete on sites_site to ctms_app",
+    path_gaps: "alter function ctms_now() set search_path = pg_catalog, public",
 }
 
 

@@ -24,6 +24,9 @@ try:
         connection.execute("create role provider login createrole createdb password 'p'")
     os.environ["DATABASE_ADMIN_URL"] = address(name="provider", password="p", database="postgres")
     for password in ("first", "second"):
+        if password == "second":  # as in a database made by somebody else
+            with psycopg.connect(admin, autocommit=True) as connection:
+                connection.execute("grant temporary on database ours to public")
         for variable, name in prepare.ADDRESSES.items():
             os.environ[variable] = address(name=name, password=password, database="ours")
         assert prepare.main() == 0
@@ -34,6 +37,8 @@ try:
             assert connection.execute(question).fetchone() == (False,)
             made = "select has_database_privilege('ours', 'create')"
             assert connection.execute(made).fetchone() == (name == "ctms_owner",)
+            asked = "select has_database_privilege('ours', 'temporary')"
+            assert connection.execute(asked).fetchone() == (name == "ctms_owner",)
 finally:
     embedded.remove()
 """

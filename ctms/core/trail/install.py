@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from ctms.core.reviewed import MAY_LACK_A_SPONSOR, WITHOUT_TENANT_POLICY
+from ctms.core.reviewed import MAY_LACK_A_SPONSOR, STAMPED, WITHOUT_TENANT_POLICY
 from ctms.run.logins import APP, OWNER, READER
 
 _EXEMPT_CHANNELS = ("feed", "import", "migration")  # a person's reason cannot be asked for there
@@ -65,13 +65,14 @@ def isolate(cursor: Any, table: str, columns: list[str]) -> None:
         rule += f" and (partition = 'BLINDED' or study_id = any({unblinded}))"
     if table in MAY_LACK_A_SPONSOR:
         rule = f"({rule}) or (sponsor_id is null and nullif(current_setting('ctms.sponsor', true), '') is null)"
+    check = f"({rule}) and {STAMPED[table]}" if table in STAMPED else rule
     cursor.execute(f"""
         alter table {table} enable row level security;
         alter table {table} force row level security;
         drop policy if exists ctms_owner on {table};
         drop policy if exists ctms_tenant on {table};
         create policy ctms_owner on {table} to {OWNER} using (true) with check (true);
-        create policy ctms_tenant on {table} to {APP}, {READER} using ({rule}) with check ({rule});
+        create policy ctms_tenant on {table} to {APP}, {READER} using ({rule}) with check ({check});
     """)
 
 
@@ -142,7 +143,7 @@ def _trail_function(pair: Pair, columns: list[str], key: str, person_reason_if: 
         delete_demand = demand.format(channels=exempt, source=f"old_rows o where {person_reason_if}")
     return f"""
 create or replace function {_function(pair)}() returns trigger
-language plpgsql security definer set search_path = pg_catalog, public set enable_nestloop = off as $trail$
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp set enable_nestloop = off as $trail$
 begin
     if tg_op = 'INSERT' then
         {record.format(row=new, kind="+", source="new_rows n")};

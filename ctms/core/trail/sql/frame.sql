@@ -1,5 +1,7 @@
 -- What every database of ours has before its first table: the clock, and the functions behind guards and trail.
 -- Idempotent; run by the owner at the start of the first migration and at the end of each `manage.py migrate`.
+-- Each function names pg_temp last: left out, it would come first, and a caller's temporary table would be read instead
+-- of the catalog, with the owner's rights.
 
 -- One row, written by the owner alone: is this a simulated database, and where does its clock stand?
 create table if not exists ctms_database (
@@ -11,7 +13,7 @@ insert into ctms_database default values on conflict do nothing;
 
 -- The time of everything recorded. In a simulated database the demo sets the hands, everywhere else nobody can.
 create or replace function ctms_now() returns timestamptz
-language sql volatile security definer set search_path = pg_catalog, public as $$
+language sql volatile security definer set search_path = pg_catalog, public, pg_temp as $$
     select case when d.simulated
         then coalesce(nullif(current_setting('ctms.now', true), '')::timestamptz, clock_timestamp() + d.clock_offset)
         else clock_timestamp() end
@@ -19,13 +21,13 @@ language sql volatile security definer set search_path = pg_catalog, public as $
 $$;
 
 create or replace function ctms_is_simulated() returns boolean
-language sql stable security definer set search_path = pg_catalog, public as $$
+language sql stable security definer set search_path = pg_catalog, public, pg_temp as $$
     select d.simulated from public.ctms_database d
 $$;
 
 -- Before each statement on a regulated table, even one that will find no row: somebody must be acting, with a reason.
 create or replace function ctms_demand_act() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if coalesce(current_setting('ctms.act', true), '') = ''
        or coalesce(current_setting('ctms.actor', true), '') = ''
@@ -41,7 +43,7 @@ end $$;
 
 -- For people with psql: opens an act until the end of the transaction.
 create or replace function ctms_open_act(actor text, reason text, sponsor bigint default null) returns void
-language sql set search_path = pg_catalog as $$
+language sql set search_path = pg_catalog, pg_temp as $$
     select set_config('ctms.act', uuidv7()::text, true),
            set_config('ctms.actor_id', '', true),
            set_config('ctms.actor', actor, true),
@@ -53,7 +55,7 @@ $$;
 
 -- History and events only grow. An insert into history must come from a trail function, so from inside a trigger.
 create or replace function ctms_guard_history() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     if tg_op = 'INSERT' and pg_trigger_depth() > 1 then
         return null;
@@ -63,7 +65,7 @@ begin
 end $$;
 
 create or replace function ctms_guard_events() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception '% on % was refused: its rows are added and never changed.', tg_op, tg_table_name
         using errcode = 'insufficient_privilege';
@@ -71,14 +73,14 @@ end $$;
 
 -- A key is what history hangs on: it never changes, not even to itself.
 create or replace function ctms_guard_key() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception 'UPDATE on % was refused: the key of a record never changes.', tg_table_name
         using errcode = 'insufficient_privilege';
 end $$;
 
 create or replace function ctms_guard_truncate() returns trigger
-language plpgsql set search_path = pg_catalog as $$
+language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
     raise exception 'TRUNCATE on % was refused: it would leave no trace in the trail.', tg_table_name
         using errcode = 'insufficient_privilege';
@@ -86,7 +88,7 @@ end $$;
 
 -- Gives a partition what its parent has: a partition named directly knows nothing of its parent's guards and policies.
 create or replace function ctms_guard_partition(parent regclass, child regclass) returns void
-language plpgsql set search_path = pg_catalog, public as $$
+language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
     definition text;
     policy record;
@@ -107,7 +109,7 @@ end $$;
 -- Makes the partition of a year where it is missing; tells whether it did. A year whose rows already lie in the default
 -- partition stays there: moving them would need the guards off.
 create or replace function ctms_add_partition(parent text, year int) returns boolean
-language plpgsql security definer set search_path = pg_catalog, public as $$
+language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     child text := format('%s_y%s', parent, year);
     year_from timestamptz := make_timestamptz(year, 1, 1, 0, 0, 0, 'UTC');
