@@ -23,7 +23,7 @@ def read_locations(people: Node, *, companies: Iterable[str], findings: Findings
 
 def person_name(node: Node) -> str | None:
     """The person's name, or None where a call centre's number or address stands in its place."""
-    name = node.text("name")
+    name = node.name("name")
     if name is None or names_a_contact(name) or sum(map(str.isdigit, name)) > _MOST_DIGITS_IN_A_NAME:
         return None
     return name
@@ -54,9 +54,9 @@ def report_locations(locations: tuple[RegistryLocation, ...], findings: Findings
 
 
 def _location(index: int, node: Node, companies: tuple[str, ...], findings: Findings) -> RegistryLocation:
-    facility = node.text("facility")
+    facility = node.name("facility")
     masked = facility is not None and is_masked(facility, sponsors=companies)
-    city = node.text("city")
+    city = node.name("city")
     country = node.text("country")
     if country is None:
         node.refuse("names no country")
@@ -70,8 +70,8 @@ def _location(index: int, node: Node, companies: tuple[str, ...], findings: Find
         facility_as_given=facility,
         masked=masked,
         city=city,
-        state=node.text("state"),
-        postal_code=node.text("zip"),
+        state=node.name("state"),
+        postal_code=node.name("zip"),
         country_code=code,
         country_as_given=country,
         latitude=latitude,

@@ -17,6 +17,8 @@ _KINDS: Mapping[type, str] = {
     type(None): "nothing",
 }
 
+_LONGEST_NAME = 255  # the registry's own limit
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -52,7 +54,11 @@ class Node:
     def identifier(self, key: str) -> str | None:
         """Text that names something, kept as written but for blanks around it."""
         value = self.fields.get(key)
-        return None if value is None else storable(self._text(self.at(key), value)) or None
+        return None if value is None else self._short(key, storable(self._text(self.at(key), value))) or None
+
+    def name(self, key: str) -> str | None:
+        """Text that something is known and found by, so no longer than a name is."""
+        return self._short(key, self.text(key) or "") or None
 
     def flag(self, key: str) -> bool | None:
         value = self.fields.get(key)
@@ -91,6 +97,11 @@ class Node:
     def refuse(self, problem: str) -> Never:
         """Raise Unreadable: "<file>: <place> <problem>."."""
         raise Unreadable(f"{self.file}: {self.place or 'the file'} {problem}.")
+
+    def _short(self, key: str, text: str) -> str:
+        if len(text) > _LONGEST_NAME:
+            raise Unreadable(f"{self.file}: {self.at(key)} has {len(text):,} characters; names have {_LONGEST_NAME}.")
+        return text
 
     def _items(self, key: str) -> Iterator[tuple[str, object]]:
         values = self.fields.get(key)

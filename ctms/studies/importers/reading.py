@@ -31,11 +31,15 @@ def read_json(path: Path | str) -> object:
     if not text.strip():
         raise Unreadable(f"{file} is empty.")
     try:
-        value: object = json.loads(text, parse_constant=_not_a_number, parse_float=_number, parse_int=_integer)
+        value: object = json.loads(
+            text, parse_constant=_not_a_number, parse_float=_number, parse_int=_integer, object_pairs_hook=_once_each
+        )
     except json.JSONDecodeError as error:
         raise Unreadable(_not_json(text, file, error)) from None
     except RecursionError:
         raise Unreadable(f"{file} is nested too deeply to be read.") from None
+    except _Twice as error:
+        raise Unreadable(f'{file} gives "{error}" twice in one object.') from None
     except ValueError as error:
         raise Unreadable(f"{file} holds a number that cannot be read: {error}.") from None
     if _deeper_than(DEEPEST, value):
@@ -89,6 +93,21 @@ def _not_json(text: str, file: str, error: json.JSONDecodeError) -> str:
         return f"{file} is XML, not JSON."
     problem = error.msg.removesuffix(" at")
     return f"{file} is not valid JSON: {problem}, line {error.lineno}, column {error.colno}."
+
+
+class _Twice(Exception):
+    """One object has this key more than once: programs differ in which of the values they read."""
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _Twice(key[:100])
+            seen.add(key)
+    return members
 
 
 def _not_a_number(name: str) -> Never:

@@ -39,6 +39,7 @@ def test_text_encodings(tmp_path: Path, encoding: str) -> None:
         (b'{"a": "open', "x.json is not valid JSON: Unterminated string starting, line 1, column 7."),
         (b'{"a": NaN}', "x.json holds a number that cannot be read: NaN is not allowed in JSON."),
         (b'{"a": -Infinity}', "x.json holds a number that cannot be read: -Infinity is not allowed in JSON."),
+        (b'{"a": {"b": 1, "c": 2, "b": 1}}', 'x.json gives "b" twice in one object.'),
         (b'{"a": 1e999}', "x.json holds a number that cannot be read: 1e999 is too large."),
         (b"[" * 5000 + b"]" * 5000, "x.json is nested"),
         (b"[" * 300 + b"]" * 300, "x.json is nested more than 200 levels deep"),

@@ -45,6 +45,13 @@ def codes(trial: RegistryTrial) -> set[str]:
     return {finding.code for finding in trial.findings} - {"MISSING", "COORDINATES_MISSING"}
 
 
+@pytest.mark.parametrize("field", ["facility", "city", "state", "zip"])
+def test_a_name_longer_than_names_are_is_refused(tmp_path: Path, field: str) -> None:
+    document = record("NCT00000001", {"country": "France", field: "x" * 256})
+    sentence = f"x.json: contactsLocationsModule.locations[0].{field} has 256 characters; names have 255."
+    assert refusal(tmp_path, document) == sentence
+
+
 @pytest.mark.parametrize(
     ("nct", "protocol_no", "sites", "countries", "masked", "start", "count"),
     [
