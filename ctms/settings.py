@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "ctms.accounts.middleware.NotKept",
     "ctms.web.plain.PlainText",
     "ctms.web.transactions.RequestTransaction",
     "django.contrib.sessions.middleware.SessionMiddleware",

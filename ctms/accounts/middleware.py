@@ -38,6 +38,19 @@ class SessionLimits:
         return self.get_response(request)
 
 
+class NotKept:
+    """No browser or proxy keeps a page: after signing out, "back" shows nothing."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store, private"
+        return response
+
+
 class ActiveSponsor:
     """Opens the sponsor that the address names, `/in/<code>/...`, to its current members; for others it is a 404."""
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -38,8 +38,9 @@ def _enter(request: HttpRequest, user: Any) -> HttpResponse:
     request.session["began"] = request.session["seen"] = time.time()
     access.record("SIGNED_IN", user, **{"from": _address(request)})
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()):
-        return redirect(wanted)
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    if is_ours and wanted.startswith("/"):
+        return HttpResponseRedirect(wanted)  # an address: `redirect` would also take a view's name
     return redirect("home")
 
 

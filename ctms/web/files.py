@@ -18,6 +18,8 @@ XLSX_ROWS = 20_000  # beyond it, a workbook takes too long for a request; CSV ha
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
             "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}", "|", "%")  # fmt: skip
 
+_UNSEEN = " \n\x0b\x0c\xa0\xad\u200b\u200c\u200d\u2060\ufeff"  # some programs drop these before they look
+
 
 @dataclass(frozen=True)
 class View:
@@ -97,7 +99,7 @@ MAKERS: dict[str, Callable[[View], HttpResponseBase]] = {"csv": as_csv, "xlsx": 
 
 def defused(text: str) -> str:
     """The text with an apostrophe in front if a spreadsheet would compute it."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip(_UNSEEN).startswith(_FORMULA) else text
 
 
 def _csv_lines(view: View) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Keyset pages: page 10,000 costs what page 1 costs, and rows added meanwhile shift nothing."""
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q, QuerySet
+
+_FAR_ZONE = re.compile(r"\d{4}-.*[+-](?:1[6-9]|2\d):?\d\d")  # further from UTC than PostgreSQL follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,4 +93,7 @@ def _decode(cursor: str, length: int) -> list[Any]:
 
 
 def _is_plain(value: Any) -> bool:
-    return isinstance(value, bool | int | float) or (isinstance(value, str) and "\0" not in value)
+    """A number, or a text that the database takes, also where it is read as an instant."""
+    if not isinstance(value, str):
+        return isinstance(value, bool | int | float)
+    return "\0" not in value and not re.search("[\ud800-\udfff]", value) and not _FAR_ZONE.fullmatch(value)

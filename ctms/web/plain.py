@@ -10,12 +10,16 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 
 class PlainText:
-    """PostgreSQL's text has no NUL; forms refuse it by themselves, addresses and cookies are looked at here."""
+    """All text is UTF-8, whatever a request says of itself: with another claim Django's own error page would fail.
+
+    PostgreSQL's text has no NUL; forms refuse it by themselves, addresses and cookies are looked at here.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request.encoding = "utf-8"
         asked = (text for _, texts in request.GET.lists() for text in texts)
         texts = (request.path_info, *request.COOKIES.values(), *asked)
         if any("\0" in text for text in texts):

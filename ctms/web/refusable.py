@@ -1,12 +1,39 @@
 """Forms whose last word is a service's."""
 
-from django import forms
+import re
+from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
+
+from ctms.core.acting import says_why
 from ctms.core.refusals import Refusal
+
+# Control characters, marks that turn the direction of what follows, and what cannot be seen: on a page or in the trail
+# a text would not be what it looks like. Joiners and marks that single scripts need are not among them.
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
+
+
+def _refuse_hidden(text: str) -> None:
+    if _HIDDEN.search(text):
+        raise ValidationError("This holds a character that cannot be seen: type it anew.")
 
 
 class RefusableForm(forms.Form):
     """A form that can show what a service refused."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            if type(field) is forms.CharField:
+                field.validators.append(_refuse_hidden)
+
+    def clean_reason(self) -> str:
+        """A reason says something, wherever a form asks for one; left out where it may be, it is no reason."""
+        said: str = self.cleaned_data["reason"]
+        if said and not says_why(said):
+            raise ValidationError("Say why.")
+        return said
 
     def refuse(self, refusal: Refusal) -> None:
         """Shows a refusal: beside its fields where it names some, above the form otherwise."""

@@ -49,7 +49,8 @@ def test_a_failure_does_not_tell_what_was_wrong(db, said):
 
 
 def test_where_one_was_going_is_kept_unless_it_is_elsewhere(db):
-    for wanted, target in (("/in/north/audit/", "/in/north/audit/"), ("https://example.org/", "/")):
+    elsewhere = ("https://example.org/", "//example.org/", "portfolio", "ctms.accounts.views.home")
+    for wanted, target in (("/in/north/audit/", "/in/north/audit/"), *((address, "/") for address in elsewhere)):
         answer = Client().post("/sign-in/", {"username": "mara", "password": PASSWORD, "next": wanted})
         assert answer.url == target
 
@@ -88,3 +89,16 @@ def test_a_password_that_changed_ends_the_sessions_begun_with_the_old_one(north)
 @pytest.mark.parametrize("address", ["/in/north/s/a%00b/", "/in/no%00rth/", "/in/north/search/?q=a%00b"])
 def test_what_no_text_holds_is_refused_at_the_door(db, address):
     assert signed_in("mara").get(address).status_code == 400
+
+
+@pytest.mark.parametrize("address", [INSIDE, "/in/south/", "/in/north/facilities/?format=csv", "/sign-in/"])
+def test_no_browser_keeps_a_page(north, address):
+    assert "no-store" in signed_in("mara").get(address)["Cache-Control"]
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "latin-1"])
+def test_a_request_that_claims_another_alphabet_is_read_as_ours(north, charset):
+    kind = f"application/x-www-form-urlencoded; charset={charset}"
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.get("/sign-in/?q=%ff", CONTENT_TYPE=kind).status_code == 200
+    assert strict.generic("POST", "/sign-in/", b"a=\xff", kind).status_code == 403

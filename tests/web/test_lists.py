@@ -2,6 +2,7 @@
 
 import csv
 import io
+from base64 import urlsafe_b64encode
 from zipfile import ZipFile
 
 import pytest
@@ -64,7 +65,7 @@ def test_a_row_added_meanwhile_moves_no_other(petras, petra):
 
 
 MADE_UP = ("sort=password", "sort=-", "after=x", "after=W10", "after=WyJhIixbXV0", "sort=since&after=WyJ4IiwgMV0",
-           "format=pdf")  # fmt: skip
+           "format=pdf", "after=WyJcdWQ4MDAiLCAxXQ")  # fmt: skip
 
 
 @pytest.mark.parametrize("query", MADE_UP)
@@ -72,6 +73,11 @@ def test_a_made_up_address_is_a_400_with_words(petras, query):
     answer = petras.get(f"{SITES}?{query}")
     assert answer.status_code == 400
     assert "could not be understood" in answer.content.decode()
+
+
+def test_a_made_up_instant_is_a_400_too(petras):
+    cursor = urlsafe_b64encode(b'["0001-01-01T00:00:00+23:00", 1]').decode()
+    assert petras.get(f"/in/north/access-log/?after={cursor}").status_code == 400
 
 
 def test_filters_stand_in_the_address_and_above_the_list(petras):
@@ -159,6 +165,7 @@ class TestFiles:
 
     def test_what_spreadsheets_run_is_defused_and_the_rest_left_alone(self):
         assert [defused(text) for text in ("=1", "a=1", "’s", "")] == ["'=1", "a=1", "’s", ""]
+        assert defused("\ufeff\u200b =1") == "'\ufeff\u200b =1"
 
 
 def _is_number(text: str) -> bool:
