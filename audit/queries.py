@@ -212,6 +212,6 @@ def _place(before: str) -> Place | None:
         return None
     try:
         at, act, table, key = before.split("~")
-        return Place(datetime.fromisoformat(at), str(UUID(act)), table, int(key))
-    except ValueError as error:
+        return Place(datetime.fromisoformat(at).astimezone(UTC), str(UUID(act)), table, int(key))
+    except (OverflowError, ValueError) as error:
         raise BadRequest("This page address is damaged: go back to the first page.") from error

@@ -91,11 +91,21 @@ def test_pages_follow_each_other_without_gap_or_overlap(north):
     assert paged[:95] == whole
 
 
-@pytest.mark.parametrize("before", ["x", "a~b~c~d", "2024-01-01~x~sites_site~1", "~~~", "2024-01-01"])
+_ACT = "018f0000-0000-7000-8000-000000000000"
+_MADE_UP = ["x", "a~b~c~d", "2024-01-01~x~sites_site~1", "~~~", "2024-01-01", f"0001-01-01T00:00+14:00~{_ACT}~x~1"]
+
+
+@pytest.mark.parametrize("before", _MADE_UP)
 def test_a_made_up_page_is_refused(north, before):
     with pytest.raises(BadRequest):
         trail(Wanted(), before=before)
     assert signed_in("petra").get("/in/north/audit/", {"before": before}).status_code == 400
+
+
+def test_a_page_may_begin_in_any_time_zone(north):
+    assert (
+        signed_in("petra").get("/in/north/audit/", {"before": f"2024-01-01T00:00+23:59~{_ACT}~x~1"}).status_code == 200
+    )
 
 
 def test_it_costs_the_same_however_many_records_an_act_touched(moved, petra):
