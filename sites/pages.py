@@ -41,4 +41,4 @@ class InSite(InStudy):
         if not self.may("sites.record_evidence"):
             return {}
         form = self.url("site-evidence")
-        return {sentence: f"{form}?code={code}" for sentence, code in missing_facts(move, self.site).items()}
+        return {sentence: f"{form}?code={code}#record" for sentence, code in missing_facts(move, self.site).items()}

@@ -15,12 +15,12 @@ from sites.models import Person, Site
 def sites(words: str, *, sponsor: Any, user: Any, limit: int) -> Iterator[Hit]:
     """Sites by number, facility or city."""
     matching = Q(number__icontains=words) | Q(facility__name__icontains=words) | Q(facility__city__icontains=words)
-    found = Site.objects.visible_to(user).filter(matching).select_related("study", "facility").order_by("number")
-    for site in found[:limit]:
+    found = Site.objects.visible_to(user).filter(matching).select_related("study", "country", "facility")
+    for site in found.order_by("number")[:limit]:
         url = reverse("site", args=[sponsor.code, site.study.slug, site.number])
         yield Hit(
             f"{site.number} {site.facility.city}".strip(),
-            f"{site.study} · {site.facility.name or 'undisclosed'}",
+            f"{site.study} · {site.facility.name or site.country.name}",
             url,
             "hospital",
         )

@@ -39,6 +39,7 @@ class Metric:
         pick: facts of a place -> the number and its source.
         drill: place -> the address of the list with just these rows; "" where there is none.
         generated: counts what is made up, not published, where the database is a simulated one; pages say so.
+        reach: a few words behind the number, where it reaches beyond the place or what this person may see.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Metric:
     pick: Callable[[Any], tuple[int | None, Source]]
     drill: Callable[[Any], str]
     generated: bool = False
+    reach: str = ""
 
 
 @dataclass(frozen=True, slots=True)

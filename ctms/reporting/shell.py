@@ -112,7 +112,7 @@ def _place_words(place: Place) -> str:
         return f"{place.site.number} {place.site.facility.city}"
     if place.country is not None:
         return f"{place.country.name} · all sites"
-    return "All countries · all sites" if place.study else str(place.sponsor)
+    return "Your countries · all sites" if place.study else str(place.sponsor)
 
 
 def _crumbs(place: Place) -> Iterator[dict[str, str]]:

@@ -62,7 +62,7 @@ def _address(name: str) -> Callable[[Place], str]:
 
 PLANNED_ENROLLMENT = Metric(
     "studies.planned_enrollment", "Planned enrollment", "Subjects to be enrolled in the whole study, as planned.",
-    _planned, _pick_planned, lambda place: "",
+    _planned, _pick_planned, lambda place: "", reach="at all sites",
 )  # fmt: skip
 COUNTRIES = Metric(
     "studies.countries", "Countries", "Countries in which the study has, or had, at least one listed site.",

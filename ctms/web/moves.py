@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views import View
 
-from ctms.core import clock
+from ctms.core import clock, protocols
 from ctms.core.acting import Channel, acting
 from ctms.core.lifecycle import Lifecycle, Move, Offer, Request
 from ctms.core.refusals import Refusal
@@ -73,10 +73,12 @@ class MoveView(View):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         offer = self._offer()
-        return self._page(offer, self._form(offer))
+        return self._page(offer, self._form(offer)) if offer else self._has_moved_on()
 
     def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         offer = self._offer()
+        if offer is None:
+            return self._has_moved_on()
         form = self._form(offer, request.POST)
         if not form.is_valid():
             return self._page(offer, form, status=422)
@@ -93,12 +95,24 @@ class MoveView(View):
         messages.success(request, f"{self.record}: now “{target}”.")
         return redirect(self.back_url)
 
-    def _offer(self) -> Offer:
-        """The move of the address; 404 unless it is open from here to this person."""
-        for offer in self.lifecycle.offers(self.record, Request(self.request.user)):
-            if offer.move.name == self.kwargs["move"]:
-                return offer
-        raise Http404
+    def _move(self) -> Move:
+        """The move of the address; 404 unless there is one, and this person may make it."""
+        move = self.lifecycle.move(self.kwargs["move"])
+        if move is None or not protocols.authority().may(self.request.user, move.verb, self.record):
+            raise Http404
+        return move
+
+    def _offer(self) -> Offer | None:
+        """The same with what stands against it; None where the record has moved on."""
+        move = self._move()
+        offers = self.lifecycle.offers(self.record, Request(self.request.user))
+        return next((offer for offer in offers if offer.move is move), None)
+
+    def _has_moved_on(self) -> HttpResponse:
+        """Back to the record, for a page that stood open too long or a button pressed twice."""
+        here = self.lifecycle.statuses(getattr(self.record, self.lifecycle.field)).label
+        messages.info(self.request, f"“{self._move().label}” is not open now: {self.record} is “{here}”.")
+        return redirect(self.back_url)
 
     def _form(self, offer: Offer, data: Any = None) -> MoveForm:
         return MoveForm(offer.move, data, today=self.today(), is_dated=self.is_dated)

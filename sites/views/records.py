@@ -4,9 +4,11 @@ from typing import Any
 
 from ctms.core import clock
 from ctms.core.clock import is_simulated
+from ctms.core.lifecycle import Offer
 from ctms.web.places import found
 from ctms.web.templatetags.ctms import day
 from sites.forms import CorrectionForm, EndPersonnelForm, EvidenceForm, PersonnelForm, WithdrawForm
+from sites.lifecycle import SITE
 from sites.models import EvidenceCode, Person, SiteEvidence, SitePersonnel, SiteStatusEvent
 from sites.services import evidence, personnel, statuses
 from sites.views.tabs import FormTab
@@ -37,7 +39,10 @@ class Evidence(FormTab):
     def context(self) -> dict[str, Any]:
         rows = self.site.evidence.select_related("recorded_by", "replaces").order_by("-id")
         standing = set(self.site.standing_evidence.values_list("pk", flat=True))
-        return super().context() | {"rows": [self._row(row, holds=row.pk in standing) for row in rows]}
+        return super().context() | {
+            "rows": [self._row(row, holds=row.pk in standing) for row in rows],
+            "open_moves": [item for item in self.offers(SITE) if _leads_on(item["offer"])],
+        }
 
     def _row(self, row: SiteEvidence, *, holds: bool) -> dict[str, Any]:
         if row.withdrawn:
@@ -168,3 +173,8 @@ class EndPersonnel(FormTab):
     def _row(self) -> SitePersonnel:
         row: SitePersonnel = found(self.site.personnel.filter(pk=self.kwargs["pk"]).select_related("person", "site"))
         return row
+
+
+def _leads_on(offer: Offer) -> bool:
+    """Whether the move is open and leads along the main path, not out of it."""
+    return offer.is_open and not offer.move.is_exit

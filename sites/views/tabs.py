@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 
 from ctms.core import protocols
 from ctms.core.acting import Channel, acting
-from ctms.core.lifecycle import Lifecycle, Request
+from ctms.core.lifecycle import Lifecycle, Offer, Request
 from ctms.core.refusals import Refusal
 from ctms.web.places import PageRequest
 from ctms.web.refusable import RefusableForm
@@ -39,15 +39,15 @@ class SiteTabView(InSite):
         return {}
 
     def offers(self, lifecycle: Lifecycle) -> list[dict[str, Any]]:
-        """The moves open to this person from here, with addresses."""
+        """The moves open to this person from here, with addresses; what stands against one, each with its remedy."""
         return [
-            {
-                "offer": offer,
-                "url": self.url("site-move", offer.move.name),
-                "remedy_url": "" if offer.is_open else self.remedies(offer.move).get(offer.objections[0], ""),
-            }
+            {"offer": offer, "url": self.url("site-move", offer.move.name), "objections": self._objections(offer)}
             for offer in lifecycle.offers(self.site, Request(self.request.user))
         ]
+
+    def _objections(self, offer: Offer) -> list[tuple[str, str]]:
+        remedies = {} if offer.is_open else self.remedies(offer.move)
+        return [(sentence, remedies.get(sentence, "")) for sentence in offer.objections]
 
 
 class FormTab(SiteTabView):

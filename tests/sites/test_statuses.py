@@ -1,5 +1,6 @@
 """A site's life, from its table: every status, every move. And what a move, a correction or a day is refused for."""
 
+import re
 from datetime import date, timedelta
 from itertools import product
 from typing import Any
@@ -197,9 +198,34 @@ class TestCorrections:
 
 def test_each_missing_fact_leads_to_its_own_form(site):
     put(site, operational_status=S.INITIATED)
-    page = f"/in/north/s/{site.study.slug}/site/{site.number}/move/activate/"
-    objections = signed_in("mara").get(page).context["objections"]
-    assert [url.partition("?code=")[2] for _, url in objections] == ["GREEN_LIGHT", "IP_RELEASED", "ACT_LETTER"]
+    at = f"/in/north/s/{site.study.slug}/site/{site.number}/"
+    mara = signed_in("mara")
+    assert codes(mara.get(f"{at}move/activate/").context["objections"]) == ["GREEN_LIGHT", "IP_RELEASED", "ACT_LETTER"]
     prove(site, EvidenceCode.GREEN_LIGHT)
-    objections = signed_in("mara").get(page).context["objections"]
-    assert [url.partition("?code=")[2] for _, url in objections] == ["IP_RELEASED", "ACT_LETTER"]
+    assert codes(mara.get(f"{at}move/activate/").context["objections"]) == ["IP_RELEASED", "ACT_LETTER"]
+    assert codes(mara.get(at).context["offers"][0]["objections"]) == ["IP_RELEASED", "ACT_LETTER"]
+
+
+def codes(objections):
+    """Which facts the forms are for that objections lead to."""
+    return [re.search(r"\?code=(\w+)#record$", url)[1] for _, url in objections]
+
+
+def test_the_evidence_tab_offers_the_move_that_a_fact_opened(site):
+    put(site, operational_status=S.START_UP)
+    page = f"/in/north/s/{site.study.slug}/site/{site.number}/evidence/"
+    assert signed_in("mara").get(page).context["open_moves"] == []
+    prove(site, EvidenceCode.SIV_GATE)
+    assert [item["offer"].move.name for item in signed_in("mara").get(page).context["open_moves"]] == ["pass_siv_gate"]
+
+
+def test_a_move_that_is_over_leads_back_to_the_site_and_changes_nothing(site):
+    put(site, operational_status=S.ACTIVATED)
+    before = image(site)
+    at = f"/in/north/s/{site.study.slug}/site/{site.number}/"
+    mara = signed_in("mara")
+    for answer in (mara.get(f"{at}move/activate/"), mara.post(f"{at}move/activate/")):
+        assert (answer.status_code, answer["Location"]) == (302, f"{at}status/")
+    assert "“Activate site” is not open now" in mara.get(f"{at}status/").content.decode()
+    assert signed_in("ines").get(f"{at}move/activate/").status_code == 404
+    assert image(site) == before

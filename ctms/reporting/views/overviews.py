@@ -23,9 +23,11 @@ from sites import metrics, queries
 
 _COUNTRIES_SHOWN = 10
 _ACTS_SHOWN = 8
+_FINDINGS_READ = 50
 _DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
 _OF_A_STUDY = (
-    metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING, study_metrics.PLANNED_ENROLLMENT,
+    metrics.TOTAL, metrics.CANDIDATES, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING,
+    study_metrics.PLANNED_ENROLLMENT,
 )  # fmt: skip
 _BY_COUNTRY = (metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.OUT)
 _COUNTRY_COLUMNS = ({"label": "Country"}, *({"label": metric.label, "kind": "number"} for metric in _BY_COUNTRY))
@@ -100,7 +102,7 @@ class Overview(InStudy):
             "claims": {claim.topic: claim for claim in claims},
             "schedule": schedules.order_by("-number").first(),
             "visits_url": self._url("schedule"),
-            "findings": findings.order_by("run", "position")[:7],
+            "findings": findings.order_by("run", "position")[:_FINDINGS_READ],
             "arms": list(self.study.arm_set.order_by("position")),
             "facts": _facts(self.study),
             "countries": self._country_rows(),

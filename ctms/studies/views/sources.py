@@ -1,5 +1,6 @@
 """Where a study's data came from, and its part of the audit trail."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,7 +13,13 @@ from ctms.studies.pages import InStudy
 from ctms.studies.wording import claim_words, topic_words
 from ctms.web.places import PageRequest
 
-_COLUMNS = ({"label": "Topic"}, {"label": "Claim"}, {"label": "Source"}, {"label": "As of", "kind": "date"})
+# Claims that say of what kind another one is: estimated or actual.
+_KINDS = {
+    "start_kind": "start",
+    "primary_completion_kind": "primary_completion",
+    "completion_kind": "completion",
+    "enrollment_kind": "enrollment_count",
+}
 
 
 class Sources(InStudy):
@@ -23,16 +30,11 @@ class Sources(InStudy):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         runs = ImportRun.objects.visible_to(request.user).filter(study=self.study).prefetch_related("findings")
-        claims = ExternalClaim.objects.visible_to(request.user).filter(scope=self.study.scope).select_related("run")
+        claims = ExternalClaim.objects.visible_to(request.user).filter(scope=self.study.scope)
         context = {
             "study": self.study,
             "runs": list(runs),
-            "claims": [
-                {"claim": claim, "topic": topic_words(claim.topic), "value": claim_words(claim.topic, claim.value)}
-                for claim in claims
-                if claim.value
-            ],
-            "claim_columns": _COLUMNS,
+            "claims": _facts(claims.select_related("run").order_by("run", "topic")),
         }
         return TemplateResponse(request, "studies/sources.html", context)
 
@@ -48,3 +50,18 @@ class StudyTrail(InStudy, TrailView):
 
     def study_id(self) -> int:
         return int(self.study.pk)
+
+
+def _facts(claims: Iterable[ExternalClaim]) -> list[dict[str, Any]]:
+    """What is claimed, topic by topic; whether a date or number is estimated stands behind it."""
+    said = {(claim.run_id, claim.topic): claim for claim in claims if claim.value}
+    kinds = {(run, _KINDS[topic]): claim for (run, topic), claim in said.items() if topic in _KINDS}
+    facts = []
+    for key, claim in said.items():
+        if claim.topic in _KINDS and (claim.run_id, _KINDS[claim.topic]) in said:
+            continue
+        value = claim_words(claim.topic, claim.value)
+        if kind := kinds.get(key):
+            value += f" ({claim_words(kind.topic, kind.value).lower()})"
+        facts.append({"claim": claim, "label": topic_words(claim.topic), "value": value})
+    return facts
