@@ -29,6 +29,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "simple_history",
     "guardian",
+    "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "django_filters",
     "django_htmx",
@@ -67,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ctms.accounts.middleware.SessionLimits",
     "ctms.accounts.middleware.ActiveSponsor",
@@ -110,6 +113,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Of allauth only the second step is used (docs/decisions/0014): codes of an app, recovery codes shown once.
+MFA_ADAPTER = "ctms.accounts.second_step.Adapter"
+MFA_TOTP_ISSUER = "CTMS"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"

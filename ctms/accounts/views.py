@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,7 +14,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from ctms.accounts import access
-from ctms.core import protocols
+from ctms.accounts.forms import SignInForm
+from ctms.accounts.services import proving
+from ctms.core import clock
+from ctms.core.acting import Channel, Service, acting
+from ctms.core.refusals import Refusal
+
+SIGN_IN_PAGE = Service("Sign-in page")
 
 
 @login_not_required
@@ -23,12 +28,14 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Name and password. A failure tells neither which was wrong nor whether the name exists."""
     if request.user.is_authenticated:
         return redirect("home")
-    form = AuthenticationForm(request, request.POST or None)
-    if request.method == "POST":
-        if form.is_valid():
-            return _enter(request, form.get_user())
-        tried = str(request.POST.get("username", ""))[:150].replace("\0", "")
-        protocols.journal().record("SIGN_IN_FAILED", subject=tried, detail={"from": _address(request)})
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            with acting(SIGN_IN_PAGE, reason="Signing in", channel=Channel.WEB):
+                user, _ = proving.prove_name(**form.cleaned_data, at=clock.now(), address=_address(request))
+            return _enter(request, user)
+        except Refusal as refusal:
+            form.refuse(refusal)
     ended = request.session.pop("ended", "")
     return TemplateResponse(request, "accounts/sign_in.html", {"form": form, "ended": ended})
 

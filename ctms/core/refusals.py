@@ -1,6 +1,6 @@
 """Refusals have words. Each carries a code for programs, a sentence for people, and the fields it is about."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 
 class Refusal(Exception):
@@ -16,13 +16,20 @@ class Refusal(Exception):
     status = 409
 
     def __init__(
-        self, code: str, message: str, *, fields: Mapping[str, str] | None = None, recorded: bool = False
+        self,
+        code: str,
+        message: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        recorded: bool = False,
+        afterwards: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.fields = dict(fields or {})
         self.recorded = recorded
+        self.afterwards = afterwards
 
 
 class NotAllowed(Refusal):

@@ -6,6 +6,10 @@ WITHOUT_TENANT_POLICY = {
     "accounts_sponsor": "the list of tenants itself",
     "accounts_membership": "tells which sponsors a person may enter",
     "accounts_entrykey": "tells to which sponsor a token or link leads; holds digests, never a key",
+    "accounts_wrongsecrets": "counts wrong secrets by digest of a name, before anybody is known",
+    "mfa_authenticator": "second steps of people, who belong to no sponsor; secrets are encrypted",
+    "account_emailaddress": "allauth's own; closed to everybody, a user's address stands with the user",
+    "account_emailconfirmation": "allauth's own; closed to everybody, as above",
     "auth_group": "an opaque name per scope and role",
     "auth_group_permissions": "Django's own; empty, we grant at scopes",
     "auth_permission": "the list of roles, same for all",
@@ -36,7 +40,10 @@ NOTHING: frozenset[str] = frozenset()
 
 # Tables without a trail, with the rights of the app and of the reader.
 UNREGULATED = {
+    "account_emailaddress": (NOTHING, NOTHING),
+    "account_emailconfirmation": (NOTHING, NOTHING),
     "accounts_entrykey": (ADDS, NOTHING),
+    "accounts_wrongsecrets": (WORKS, NOTHING),
     "auth_group": (ADDS, SEES),
     "auth_group_permissions": (SEES, NOTHING),
     "auth_permission": (SEES, SEES),
@@ -46,4 +53,5 @@ UNREGULATED = {
     "django_session": (WORKS, NOTHING),
     "guardian_groupobjectpermission": (NOTHING, NOTHING),
     "guardian_userobjectpermission": (NOTHING, NOTHING),
+    "mfa_authenticator": (WORKS, NOTHING),
 }

@@ -43,6 +43,8 @@ def use_case(service: Callable[P, R]) -> Callable[P, R]:
             if refusal.recorded:
                 detail = {"code": refusal.code, "message": refusal.message, "use_case": service.__name__}
                 protocols.journal().record("REFUSED", user=by, detail=detail)
+            if refusal.afterwards:
+                refusal.afterwards()
             raise
         except ValidationError as error:
             raise _bad_input(error) from error

@@ -43,9 +43,9 @@ def test_a_failure_does_not_tell_what_was_wrong(db, said):
     assert "_auth_user_id" not in browser.session
     words = answer.content.decode()
     assert ("correct" in words) == bool(said.get("username") == "mara")
-    failed = AccessEvent.objects.filter(kind="SIGN_IN_FAILED").latest("id")
-    assert failed.sponsor_id is None
-    assert "password" not in str(failed.detail)
+    failed = AccessEvent.objects.filter(kind="SIGN_IN_FAILED").last()
+    assert (failed is not None) == (said.get("username") == "mara")  # the others were no name or no password
+    assert failed is None or (failed.sponsor_id, failed.subject, set(failed.detail)) == (None, "mara", {"from"})
 
 
 def test_where_one_was_going_is_kept_unless_it_is_elsewhere(db):

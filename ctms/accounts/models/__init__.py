@@ -2,6 +2,7 @@
 
 from ctms.accounts.models.access import Assignment, Delegation, Scope, ScopeGroupPermission, ScopeKind
 from ctms.accounts.models.keys import ApiToken, EntryKey
+from ctms.accounts.models.secrets import WrongSecrets
 from ctms.accounts.models.sponsors import Membership, Organisation, OrganisationKind, Sponsor
 from ctms.accounts.models.users import User
 
@@ -18,4 +19,5 @@ __all__ = [
     "ScopeKind",
     "Sponsor",
     "User",
+    "WrongSecrets",
 ]
