@@ -92,6 +92,7 @@ DATABASES = {
         "HOST": _dsn.pop("host", ""),
         "PORT": _dsn.pop("port", ""),
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             **_dsn,
             "application_name": f"ctms-{ENV.process}",

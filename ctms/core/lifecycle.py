@@ -122,6 +122,11 @@ class Lifecycle:
         setattr(record, self.field, move.target)
         return move
 
+    def objections_to_being(self, status: str, record: Any, request: Request) -> tuple[str, ...]:
+        """What stands against `status` by whichever move leads there with the fewest objections; for corrections."""
+        arrivals = (tuple(self._objections(move, record, request)) for move in self.moves if move.target == status)
+        return min(arrivals, key=len, default=())
+
     def _objections(self, move: Move, record: Any, request: Request) -> Iterator[str]:
         for guard in move.unless:
             if sentence := guard(record, request):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from ctms.accounts.models import User
 from ctms.core import protocols
 from ctms.core.acting import says_why
-from ctms.core.refusals import BadInput, NotAllowed, Refusal
+from ctms.core.refusals import BadInput, Conflict, NotAllowed, Refusal
 from ctms.core.use_case import use_case
 from sites.models import EvidenceCode, Site, SiteEvidence
 
@@ -30,6 +30,8 @@ def record_evidence(
     if fields:
         raise BadInput("EVIDENCE", "This evidence cannot be recorded as it is.", fields=fields)
     earlier = _standing(site, code)
+    if earlier is not None and (earlier.occurred_on, earlier.reference) == (occurred_on, reference.strip()):
+        raise Conflict("RECORDED_ALREADY", "This fact is on record already, with this day and proof.")
     return SiteEvidence.objects.create(
         sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, code=code, occurred_on=occurred_on,
         reference=reference.strip(), note=note.strip(), recorded_at=at, recorded_by=by, replaces=earlier,

@@ -54,8 +54,11 @@ def correct_status(
 ) -> SiteStatusEvent:
     """Puts the site's latest operational event right by one that corrects it: another status, another day, or both.
 
+    A correction opens no way around the guards: what a status asks for must be there however the site comes to it.
+
     Raises:
-        NotAllowed, BadInput, Refusal: the event is not the latest one, nothing would change, or no reason is given.
+        NotAllowed, BadInput, Refusal: the event is not the latest one, nothing would change, no reason is given, or a
+            guard objects to the status.
     """
     site = Site.objects.select_related("facility").locked(event.site_id)
     if not protocols.authority().may(by, "sites.correct_site", site):
@@ -70,11 +73,15 @@ def correct_status(
     if (to_status, effective_on) == (latest.to_status, latest.effective_on):
         raise BadInput("NO_CHANGE", "The status and the day are as they were.")
     _refuse_impossible_day(site, effective_on, at, after=_before(latest))
+    request = Request(by, effective_on, reason)
+    if to_status != latest.to_status:
+        for sentence in SITE.objections_to_being(to_status, site, request):
+            raise Refusal("GUARD", sentence)
     site.operational_status, site.status_on = to_status, effective_on
     site.save(update_fields=["operational_status", "status_on"])
     return _add_event(
         site, SiteStatusEvent.Kind.OPERATIONAL, CORRECTION, latest.to_status, to_status,
-        Request(by, effective_on, reason), at, corrects=latest,
+        request, at, corrects=latest,
     )  # fmt: skip
 
 

@@ -54,6 +54,13 @@ def test_unusable_evidence_is_refused_by_field(site, petra, now, said, field):
     assert not site.evidence.exists()
 
 
+def test_the_same_fact_is_not_recorded_twice(site, petra, now):
+    record(site, petra, now)
+    with pytest.raises(Refusal, match="on record already"):
+        record(site, petra, now)
+    assert site.evidence.count() == 1
+
+
 def test_only_what_stands_can_be_withdrawn_and_only_with_a_reason(site, petra, now):
     first = record(site, petra, now)
     record(site, petra, now, occurred_on=date(2024, 2, 1))

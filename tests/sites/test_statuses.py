@@ -185,6 +185,15 @@ class TestCorrections:
             self.correct(event, petra, now, **said)
         assert (error.value.code, image(site)) == (code, before)
 
+    def test_a_correction_is_no_way_around_the_guards(self, site, petra, now):
+        event = move(site, "contact", petra, now)
+        before = image(site)
+        with pytest.raises(Refusal, match="evidence"):
+            self.correct(event, petra, now, to_status=S.ACTIVATED)
+        assert image(site) == before
+        prove(site, *EvidenceCode.values)
+        self.correct(event, petra, now, to_status=S.ACTIVATED)
+
     def test_only_the_latest_and_only_by_who_may(self, site, petra, now):
         first = move(site, "contact", petra, now)
         move(site, "send_cda", petra, now)
