@@ -2,12 +2,25 @@
 
 import os
 from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from ctms.run import credentials, embedded, logins, redis
 
 
 class BadEnvironment(Exception):
     """A variable is missing or makes no sense; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over. Without a host it is kept in the system's own mailbox pages."""
+
+    host: str = ""
+    port: int = 25
+    user: str = ""
+    password: str = ""
+    security: str = ""  # "", "starttls" or "tls"
+    sender: str = "ctms@localhost"
 
 
 @dataclass(frozen=True)
@@ -25,6 +38,8 @@ class Environment:
     https: bool
     idle_minutes: int
     session_hours: int
+    address: str  # where people reach the system, for links in mail and calendars; without a slash at its end
+    mail: MailServer
 
     @property
     def broker_url(self) -> str:
@@ -54,6 +69,8 @@ def read() -> Environment:
         https=_flag("CTMS_HTTPS", default=production),
         idle_minutes=_number("CTMS_IDLE_MINUTES", 30),
         session_hours=_number("CTMS_SESSION_HOURS", 12),
+        address=_address(),
+        mail=_mail(),
     )
 
 
@@ -68,6 +85,33 @@ def _database_url(login: str) -> str:
     if not url:
         raise BadEnvironment(f"This command connects as the {login} login: set {_DATABASE_URLS[login]}.")
     return url
+
+
+def _address() -> str:
+    address = os.environ.get("CTMS_ADDRESS") or "http://localhost:8000"
+    if urlsplit(address).scheme not in ("http", "https") or not urlsplit(address).hostname:
+        raise BadEnvironment(f"CTMS_ADDRESS must be an address such as https://ctms.example.org, not {address!r}.")
+    return address.rstrip("/")
+
+
+_MAIL = {"smtp": ("", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
+
+
+def _mail() -> MailServer:
+    given, sender = os.environ.get("CTMS_MAIL_URL", ""), os.environ.get("CTMS_MAIL_FROM", "")
+    if not given:
+        return MailServer()
+    try:
+        url = urlsplit(given)
+        security, usual_port = _MAIL[url.scheme]
+        host, port = url.hostname or "", url.port or usual_port
+    except (KeyError, ValueError):
+        host = ""
+    if not host:
+        raise BadEnvironment("CTMS_MAIL_URL must be smtp://, smtp+starttls:// or smtps://user:password@host:port.")
+    if "@" not in sender:
+        raise BadEnvironment("CTMS_MAIL_URL needs CTMS_MAIL_FROM: the address that mail comes from.")
+    return MailServer(host, port, unquote(url.username or ""), unquote(url.password or ""), security, sender)
 
 
 def _debug(production: bool) -> bool:

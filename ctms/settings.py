@@ -154,6 +154,7 @@ CONTENT_SECURITY_POLICY = {
 # What upper floors fill in for `ctms.core.protocols`.
 CTMS_AUTHORITY = "ctms.accounts.access.Authority"
 CTMS_JOURNAL = "audit.journal.Journal"
+CTMS_OUTBOX = "ctms.desk.services.outbox.Outbox"
 SITE_TABS = [
     "sites.tabs.overview",
     "sites.tabs.status",
@@ -161,6 +162,12 @@ SITE_TABS = [
     "sites.tabs.people",
     "sites.tabs.history",
 ]
+JOBS = {
+    "list": "ctms.desk.lists.list_as_workbook",
+}
+WORK_ITEMS: list[str] = []
+DIGEST_PARTS: list[str] = []
+CALENDAR_DAYS: list[str] = []
 SEARCHES = ["ctms.studies.search.studies", "sites.search.sites", "sites.search.people"]
 
 SIMPLE_HISTORY_DATE_INDEX = False
@@ -222,15 +229,44 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
-# Workers. Redis only wakes them.
+# Mail. Without a server it stays in the mailbox pages.
+ADDRESS = ENV.address
+EMAIL_HOST = ENV.mail.host
+EMAIL_PORT = ENV.mail.port
+EMAIL_HOST_USER = ENV.mail.user
+EMAIL_HOST_PASSWORD = ENV.mail.password
+EMAIL_USE_TLS = ENV.mail.security == "starttls"
+EMAIL_USE_SSL = ENV.mail.security == "tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = ENV.mail.sender
+
+# Workers. Redis only wakes them: what must be done waits in the outbox, and beat has it looked into all the time.
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,  # seconds until a killed worker's task goes to another; entries of the outbox wait less
+    "socket_connect_timeout": 2,
+    "socket_timeout": 10,
+    "health_check_interval": 10,
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker busy with a job keeps no other task waiting behind it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "look into outboxes": {
+        "task": "ctms.desk.tasks.look_into_outboxes",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
+    "remove what has expired": {
+        "task": "ctms.accounts.tasks.for_each_sponsor",
+        "args": ["ctms.desk.tasks.tidy_up"],
+        "schedule": crontab(hour=2, minute=40),
+    },
     "compare records with their trail": {
         "task": "ctms.accounts.tasks.for_each_sponsor",
         "args": ["audit.tasks.compare_with_trail"],

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 _OF_A_SPONSOR = [
     path("", include("ctms.accounts.sponsor_urls")),
+    path("", include("ctms.desk.urls")),
     path("", include("audit.urls")),
     path("", include("ctms.studies.urls")),
     path("", include("sites.urls")),

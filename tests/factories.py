@@ -11,6 +11,7 @@ from audit.models import AccessEvent
 from ctms.accounts import models as accounts
 from ctms.accounts.services.scopes import new_scopes
 from ctms.core.acting import current_tenancy
+from ctms.desk import models as desk
 from ctms.studies import models as studies
 from sites import models as sites
 
@@ -331,6 +332,15 @@ class AccessEventFactory(Factory):
 
     kind = "EXPORTED"
     sponsor_id = factory.LazyFunction(lambda: current_tenancy().sponsor_id)
+
+
+class CalendarLinkFactory(OfSponsor):
+    class Meta:
+        model = desk.CalendarLink
+
+    user = factory.SubFactory(UserFactory)
+    ending = "a1b2"
+    created_at = AT
 
 
 def make(model: type[models.Model], **values: Any) -> Any:

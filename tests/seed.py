@@ -14,9 +14,26 @@ def seed() -> None:
 
     with transaction.atomic():
         making.make(countries=("DE", "US"))
+        _fill_a_desk()
         with on_simulated_day(noon(BEGINS)):
             cast.set_passwords(PASSWORD)
         assert User.objects.filter(is_active=True).count() == len(cast.CAST) + len(cast.ADMINISTRATORS)
+
+
+def _fill_a_desk() -> None:
+    """One of everything on Petra's desk at Sponsor North, so that its pages are walked with something on them."""
+    from ctms.accounts.models import Sponsor, User
+    from ctms.core.acting import Channel, acting, in_sponsor
+    from ctms.demo.calendar import SHOWN_FROM
+    from ctms.desk.services import outbox
+    from ctms.desk.services.jobs import start_job
+
+    petra, north = User.objects.get(username="petra"), Sponsor.objects.get(code="north")
+    with in_sponsor(north.pk), acting(petra, reason="Filling a desk", channel=Channel.WEB):
+        asked = {"sponsor": "north", "address": "/in/north/s/D3460C00002/sites/"}
+        start_job(kind="list", arguments=asked, title="Sites of D3460C00002 as Excel", by=petra, at=SHOWN_FROM)
+        while outbox.deliver_next():
+            pass
 
 
 PASSWORD = "correct horse battery staple"

@@ -4,7 +4,8 @@ An assignment counts while its dates, the person's membership and, for a CRO's p
 What one person holds is read once per request and kept with the user object.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from ctms.accounts.models import (
     Scope,
     ScopeGroupPermission,
 )
-from ctms.accounts.roles import VERBS, Role, verbs_of
+from ctms.accounts.roles import UNBLINDED, VERBS, Role, verbs_of
 from ctms.core import protocols
 from ctms.core.acting import current_tenancy, in_sponsor
 
@@ -91,6 +92,27 @@ def record(kind: str, user: Any, **detail: Any) -> None:
 def current_membership(user: Any, code: str) -> Membership | None:
     """The person's membership of the sponsor with this code, if it holds today."""
     return next((membership for membership in memberships(user) if membership.sponsor.code == code), None)
+
+
+def unblinded_studies(user: Any) -> tuple[int, ...]:
+    """The studies in which this person holds an unblinded role today."""
+    paths = {grant.path for grant in grants_of(user) if grant.role in UNBLINDED}
+    if not paths:
+        return ()
+    # "study" is the one-to-one relation that ctms.studies points down here.
+    return tuple(Scope.objects.filter(within(paths, "path"), study__isnull=False).values_list("study__id", flat=True))
+
+
+@contextmanager
+def seeing_as(user: Any, sponsor_id: int) -> Iterator[None]:
+    """Opens the sponsor as this person sees it: with the unblinded rows of studies in which they hold such a role."""
+    with in_sponsor(sponsor_id):
+        studies = unblinded_studies(user)
+        if not studies:
+            yield
+            return
+        with in_sponsor(sponsor_id, unblinded=studies):
+            yield
 
 
 def forget(user: Any) -> None:

@@ -9,9 +9,6 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from ctms.accounts import access
-from ctms.accounts.models import Scope
-from ctms.accounts.roles import UNBLINDED
-from ctms.core.acting import in_sponsor
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _NOTE_EVERY = 60  # seconds; a request within them does not write the session
@@ -67,19 +64,5 @@ class ActiveSponsor:
             raise Http404
         request.sponsor = membership.sponsor  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
-        with in_sponsor(membership.sponsor_id):
-            studies = _unblinded_studies(request)
-            if not studies:
-                return self.get_response(request)
-            with in_sponsor(membership.sponsor_id, unblinded=studies):
-                return self.get_response(request)
-
-
-def _unblinded_studies(request: HttpRequest) -> tuple[int, ...]:
-    """The studies in which this person holds an unblinded role today."""
-    paths = {grant.path for grant in access.grants_of(request.user) if grant.role in UNBLINDED}
-    if not paths:
-        return ()
-    within = access.within(paths, "path")
-    # "study" is the one-to-one relation that ctms.studies points down here.
-    return tuple(Scope.objects.filter(within, study__isnull=False).values_list("study__id", flat=True))
+        with access.seeing_as(request.user, membership.sponsor_id):
+            return self.get_response(request)

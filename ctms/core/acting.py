@@ -137,6 +137,14 @@ def current_tenancy() -> Tenancy:
     return _tenancy.get()
 
 
+def open_sponsor() -> int:
+    """The id of the sponsor that is open; raises LookupError where none is."""
+    sponsor_id = _tenancy.get().sponsor_id
+    if sponsor_id is None:
+        raise LookupError("No sponsor is open: wrap the call in `in_sponsor(...)`.")
+    return sponsor_id
+
+
 def database_settings() -> dict[str, str]:
     """What the database is told, by setting name. Empty text means: nobody, nothing."""
     act, tenancy, now = _act.get(), _tenancy.get(), _now.get()

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+PDF = "application/pdf"
 _FONTS = {"400": "SourceSansPro-Regular.ttf", "600": "SourceSansPro-Semibold.ttf"}
 
 
@@ -24,6 +25,13 @@ def why_impossible() -> str:
 
 
 def pdf(template: str, context: dict[str, Any], *, file_name: str) -> HttpResponse:
+    """A template as a PDF, shown in the browser."""
+    response = HttpResponse(body(template, context), content_type=PDF)
+    response["Content-Disposition"] = f'inline; filename="{file_name}"'
+    return response
+
+
+def body(template: str, context: dict[str, Any]) -> bytes:
     """A template as a tagged, accessible PDF (PDF/UA-1). It reads nothing but our own fonts."""
     from weasyprint import CSS, HTML  # here, so that starting the server does not wait for it
     from weasyprint.text.fonts import FontConfiguration
@@ -31,10 +39,8 @@ def pdf(template: str, context: dict[str, Any], *, file_name: str) -> HttpRespon
     fonts, fetcher = FontConfiguration(), _fetcher()
     style = CSS(string=_font_faces(), font_config=fonts, url_fetcher=fetcher)
     document = HTML(string=render_to_string(template, context), url_fetcher=fetcher)
-    body = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
-    response = HttpResponse(body, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{file_name}"'
-    return response
+    made: bytes = document.write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
+    return made
 
 
 def _font_faces() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Protocol, cast
 
@@ -55,6 +56,107 @@ class Search(Protocol):
     """One entry of `settings.SEARCHES`: what a room finds for these words, best first, at most `limit`."""
 
     def __call__(self, words: str, *, sponsor: Any, user: Any, limit: int) -> Iterable[Hit]: ...
+
+
+class Outbox(Protocol):
+    """Where work waits that is done after the commit. `settings.CTMS_OUTBOX`."""
+
+    def add(self, task: str, arguments: dict[str, Any]) -> None:
+        """Adds a task, named by its dotted path, for the open sponsor, in the open transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """What a job made for its owner to download."""
+
+    name: str
+    content_type: str
+    body: bytes
+
+
+class Progress(Protocol):
+    """How a job tells how far it is. Seen at once by whoever looks, while the job's own changes wait for its end."""
+
+    def __call__(self, done: int, of: int, sentence: str = "") -> None:
+        """`done` of `of` parts are done; raises where the owner no longer wants the job, to end it."""
+
+
+class JobBody(Protocol):
+    """What a job does; `settings.JOBS` names one for each kind.
+
+    Runs in one transaction with the job's end, as its owner, for whom it asks `visible_to`. A Refusal ends the job with
+    the refusal's sentence; any other error undoes it and has it tried again.
+    """
+
+    def __call__(self, progress: Progress, *, arguments: dict[str, Any], by: Any) -> ResultFile | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """Something on a person's list of work."""
+
+    title: str
+    sub: str
+    url: str
+    due_on: date | None
+    kind: str  # the heading it stands under
+
+
+class WorkItems(Protocol):
+    """One entry of `settings.WORK_ITEMS`: what waits for this person at the open sponsor, most pressing first."""
+
+    def __call__(self, user: Any, sponsor: Any, at: datetime) -> Iterable[WorkItem]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPart:
+    """A heading of a digest mail and its lines. Nothing about subjects."""
+
+    heading: str
+    lines: list[str]
+
+
+class DigestParts(Protocol):
+    """One entry of `settings.DIGEST_PARTS`: what happened since then that this person may see and cares for."""
+
+    def __call__(self, user: Any, sponsor: Any, since: datetime, at: datetime) -> Iterable[DigestPart]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """A day in a person's calendar. Nothing about subjects."""
+
+    key: str  # the same for the same thing, so that calendars follow when its day changes
+    on: date
+    title: str
+    text: str
+    url: str
+
+
+class CalendarDays(Protocol):
+    """One entry of `settings.CALENDAR_DAYS`: the planned days that concern this person at the open sponsor."""
+
+    def __call__(self, user: Any, sponsor: Any, at: datetime) -> Iterable[CalendarDay]: ...
+
+
+def work_items() -> list[WorkItems]:
+    return [import_string(path) for path in settings.WORK_ITEMS]
+
+
+def digest_parts() -> list[DigestParts]:
+    return [import_string(path) for path in settings.DIGEST_PARTS]
+
+
+def calendar_days() -> list[CalendarDays]:
+    return [import_string(path) for path in settings.CALENDAR_DAYS]
+
+
+def job_body(kind: str) -> JobBody:
+    return cast(JobBody, import_string(settings.JOBS[kind]))
+
+
+def outbox() -> Outbox:
+    return cast(Outbox, _filled_in("CTMS_OUTBOX"))
 
 
 def site_tabs() -> list[SiteTab]:

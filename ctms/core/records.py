@@ -32,9 +32,10 @@ class Working(models.Model):
     """Working data of one sponsor, such as a job or a key against repetition: no trail, and it may be deleted.
 
     Invisible to every other sponsor by row-level security, as records are. The reporting login does not see the
-    columns in `hidden`.
+    columns in `hidden`. Whether one is one's own, or anybody's who holds a verb, is asked where it is shown.
     """
 
+    access_path: ClassVar[None] = None
     hidden: ClassVar[tuple[str, ...]] = ()
 
     sponsor = models.ForeignKey("accounts.Sponsor", models.PROTECT, related_name="+", editable=False)

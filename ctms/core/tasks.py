@@ -1,9 +1,11 @@
 """Celery's edge: a task acts in its own name and for one sponsor, in one transaction, and leaves neither behind.
 
-A task body is a few lines: it translates its arguments, which are plain values, and calls one service or query.
+A task body is a few lines: it translates its arguments, which are plain values, and calls one service or query. What
+must not be lost goes through the outbox (`ctms.core.outbox`): Redis may forget a task at any time.
 """
 
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, ClassVar
 
 from celery import Task
 from django.db import transaction
@@ -15,9 +17,11 @@ class SystemTask(Task):
     """A task of the whole house: it sees what belongs to no sponsor, and no sponsor's rows."""
 
     abstract = True
+    in_one_transaction: ClassVar[bool] = True  # else the task opens its own, one for each thing it does
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
-        with transaction.atomic(), acting(Service("Worker"), reason=self.purpose, channel=Channel.TASK):
+        scope = transaction.atomic() if self.in_one_transaction else nullcontext()
+        with scope, acting(Service("Worker"), reason=self.purpose, channel=Channel.TASK):
             return super().__call__(*arguments, **options)
 
     @property
@@ -36,3 +40,6 @@ class SponsorTask(SystemTask):
             raise LookupError(f"{self.name} works for one sponsor: say which with sponsor_id=...")
         with in_sponsor(sponsor_id):
             return super().__call__(*arguments, **options)
+
+    def given_up(self, sentence: str, *, sponsor_id: int, **arguments: Any) -> None:
+        """Called in the place of the task when the outbox gives it up, with what went wrong."""

@@ -37,7 +37,7 @@ def use_case(service: Callable[P, R]) -> Callable[P, R]:
         try:
             with transaction.atomic():
                 result = service(*args, **kwargs)
-                _check_constraints_now()
+                check_constraints_now()
                 return result
         except Refusal as refusal:
             if refusal.recorded:
@@ -56,7 +56,7 @@ def use_case(service: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
-def _check_constraints_now() -> None:
+def check_constraints_now() -> None:
     """Deferred keys are checked here, where the savepoint can still be undone, and not at the commit."""
     with connection.cursor() as cursor:
         cursor.execute("set constraints all immediate; set constraints all deferred")

@@ -1,1 +1,1 @@
-"""Empty so far. The room for what each person's desk needs: jobs, notifications, outbox, saved views."""
+"""What each person's desk needs: work, jobs, notifications, mail, saved views, a calendar; and the outbox."""

@@ -2,7 +2,11 @@ from django.apps import AppConfig
 
 
 class DeskConfig(AppConfig):
-    """Empty so far. The room for what each person's desk needs: jobs, notifications, outbox, saved views."""
+    """What each person's desk needs: work, jobs, notifications, mail, saved views, a calendar; and the outbox."""
 
     name = "ctms.desk"
     label = "desk"
+
+    def ready(self) -> None:
+        """Every process that writes to the outbox wakes workers through the one Celery application."""
+        import ctms.celery  # noqa: F401

@@ -14,7 +14,9 @@ from django.http.response import HttpResponseBase
 from ctms.web.columns import Column
 from ctms.web.transactions import stream
 
-XLSX_ROWS = 20_000  # beyond it, a workbook takes too long for a request; CSV has no limit
+XLSX_AT_ONCE = 5_000  # rows; more take too long for a request and are prepared in the background
+XLSX_ROWS = 1_000_000  # about what a sheet can hold; CSV has no limit
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
             "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}", "|", "%")  # fmt: skip
 
@@ -63,17 +65,30 @@ def as_csv(view: View) -> StreamingHttpResponse:
 
 
 def as_xlsx(view: View) -> HttpResponse:
-    """A workbook with typed cells; texts stay texts whatever they begin with."""
+    """The workbook of a list as an answer."""
+    response = HttpResponse(workbook(view), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="{view.named("xlsx")}"'
+    return response
+
+
+def workbook(view: View, written: Callable[[int], None] = lambda rows: None) -> bytes:
+    """A workbook with typed cells; texts stay texts whatever they begin with.
+
+    Args:
+        written: told now and then how many rows are.
+    """
     import xlsxwriter  # here, so that starting the server does not wait for it
 
     buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-               "default_date_format": "d mmm yyyy", "remove_timezone": True}  # fmt: skip
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
+               "strings_to_numbers": False, "default_date_format": "d mmm yyyy", "remove_timezone": True}  # fmt: skip
     with xlsxwriter.Workbook(buffer, options) as book:
         sheet, columns = book.add_worksheet("List"), view.marked_columns
         bold = book.add_format({"bold": True})
-        sheet.write_row(0, 0, [column.label for column in columns], bold)
+        for place, column in enumerate(columns):
+            sheet.set_column(place, place, max(12, len(column.label) + 2))
         sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, [column.label for column in columns], bold)
         lines = view.footer()
         at = 0
         for row in view.rows[: XLSX_ROWS + 1].iterator(chunk_size=2000):
@@ -83,15 +98,11 @@ def as_xlsx(view: View) -> HttpResponse:
             at += 1
             for place, column in enumerate(columns):
                 _write(sheet, at, place, column.value(row))
-        for place, column in enumerate(columns):
-            sheet.set_column(place, place, max(12, len(column.label) + 2))
+            if at % 50 == 0:
+                written(at)
         for place, line in enumerate(lines, start=at + 2):
             sheet.write_string(place, 0, line)
-    response = HttpResponse(
-        buffer.getvalue(), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{view.named("xlsx")}"'
-    return response
+    return buffer.getvalue()
 
 
 MAKERS: dict[str, Callable[[View], HttpResponseBase]] = {"csv": as_csv, "xlsx": as_xlsx}

@@ -7,7 +7,10 @@ from django.core.exceptions import BadRequest
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views import View
 from django_filters import FilterSet
 
@@ -58,11 +61,7 @@ class ListView(View):
         return {}
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.sort = self._sort(request.GET.get("sort") or self.default_sort)
-        self.filters = self.filterset_class(request.GET or None, queryset=self.rows(), request=request)
-        rows = self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none()
-        order = {name.lstrip("-") for name in self._order()}
-        rows = rows.annotate(**{name: key for name, key in self.sort_keys().items() if name in order})
+        rows = self._asked(request)
         wanted = request.GET.get("format", "")
         if wanted:
             return self._export(request, rows, wanted)
@@ -82,6 +81,18 @@ class ListView(View):
         response = TemplateResponse(request, template, context)
         response["Vary"] = "HX-Request"
         return response
+
+    def as_file(self, request: PageRequest) -> files.View:
+        """Exactly this view, for a file made of it elsewhere; noted in the access log as an export."""
+        return self._as_file(request, self._asked(request), "xlsx")
+
+    def _asked(self, request: PageRequest) -> QuerySet[Any]:
+        """The rows under the filters of the address, with what its order needs."""
+        self.sort = self._sort(request.GET.get("sort") or self.default_sort)
+        self.filters = self.filterset_class(request.GET or None, queryset=self.rows(), request=request)
+        rows = self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none()
+        order = {name.lstrip("-") for name in self._order()}
+        return rows.annotate(**{name: key for name, key in self.sort_keys().items() if name in order})
 
     # Sorting
 
@@ -117,6 +128,7 @@ class ListView(View):
             "next_url": _address(request, after=page.after, before=None) if page.after else "",
             "csv_url": _address(request, format="csv", after=None, before=None),
             "xlsx_url": _address(request, format="xlsx", after=None, before=None),
+            "later_url": self._later_url(request),
             "empty": self._empty(request),
         }
 
@@ -180,13 +192,23 @@ class ListView(View):
         maker = files.MAKERS.get(wanted)
         if maker is None:
             raise BadRequest("This list can be had as csv or xlsx.")
+        if wanted == "xlsx" and rows.order_by().values("pk")[: files.XLSX_AT_ONCE + 1].count() > files.XLSX_AT_ONCE:
+            return redirect(self._later_url(request))
+        return maker(self._as_file(request, rows, wanted))
+
+    def _later_url(self, request: PageRequest) -> str:
+        """Where this view is prepared as a workbook in the background."""
+        here = _address(request, format=None, after=None, before=None)
+        return f"{reverse('list-later', args=[request.place.sponsor.code])}?{urlencode({'list': here})}"
+
+    def _as_file(self, request: PageRequest, rows: QuerySet[Any], wanted: str) -> files.View:
         view = files.View(
             title=self.title, columns=self.columns, rows=rows.order_by(*self._order(), "pk"), file_name=self.file_name,
             filters=self._words(request), by=request.user.full_name, at=clock.now(), simulated=self._simulated(),
         )  # fmt: skip
         detail = {"format": wanted, "filters": view.filters, "path": request.path}
         protocols.journal().record("EXPORTED", user=request.user, subject=self.title, detail=detail)
-        return maker(view)
+        return view
 
     def _simulated(self) -> str:
         """What of this list was made up, in a simulated database; "" in a real one."""

@@ -25,6 +25,7 @@ def patterns() -> Iterator[URLPattern]:
 
 def harvested(sponsor: Any) -> dict[str, list[Any]]:
     """What stands in this sponsor's addresses: keyword -> real values, newest rows last."""
+    from ctms.desk.models import Job
     from ctms.studies.models import Study, VisitSchedule
     from sites.models import Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 
@@ -43,6 +44,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "number": [site.number],
             "schedule": [version] if version else [1],
             "pk": [key for key in keys if key],
+            "job": [Job.objects.values_list("pk", flat=True).last() or 0],
             "move": ["close_out", "close_enrollment", "approve"],
         }
 

@@ -46,6 +46,14 @@ def test_own_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.https  # production expects it unless told otherwise
 
 
+def test_a_mail_server_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch).mail.host == ""
+    url = "smtp+starttls://me%40here:a%2Fb@mail.example.org"
+    mail = read(monkeypatch, CTMS_MAIL_URL=url, CTMS_MAIL_FROM="ctms@example.org").mail
+    assert (mail.host, mail.port, mail.user, mail.password) == ("mail.example.org", 587, "me@here", "a/b")
+    assert (mail.security, mail.sender) == ("starttls", "ctms@example.org")
+
+
 def test_each_login_has_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(monkeypatch, **OWN, CTMS_DB_LOGIN="owner").database_url == OWN["DATABASE_OWNER_URL"]
     assert read(monkeypatch, **OWN, CTMS_DB_LOGIN="reader").database_url == OWN["DATABASE_READER_URL"]
@@ -65,6 +73,13 @@ REFUSED = {
     },
     "CTMS_HTTPS must be 0 or 1, not 'yes'.": {"CTMS_HTTPS": "yes"},
     "CTMS_IDLE_MINUTES must be a whole number of at least 1, not '0'.": {"CTMS_IDLE_MINUTES": "0"},
+    "CTMS_ADDRESS must be an address such as https://ctms.example.org, not 'ctms'.": {"CTMS_ADDRESS": "ctms"},
+    "CTMS_MAIL_URL must be smtp://, smtp+starttls:// or smtps://user:password@host:port.": {
+        "CTMS_MAIL_URL": "imap://mail.example.org"
+    },
+    "CTMS_MAIL_URL needs CTMS_MAIL_FROM: the address that mail comes from.": {
+        "CTMS_MAIL_URL": "smtps://mail.example.org"
+    },
     "CTMS_SESSION_HOURS must be a whole number of at least 1, not '1.5'.": {"CTMS_SESSION_HOURS": "1.5"},
 }  # fmt: skip
 

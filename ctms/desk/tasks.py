@@ -1,0 +1,61 @@
+"""Celery's edge of the desk."""
+
+from celery import shared_task
+
+from ctms.accounts.models import Sponsor
+from ctms.core import clock
+from ctms.core.acting import in_sponsor
+from ctms.core.tasks import SponsorTask, SystemTask
+from ctms.desk.services import jobs, mail, outbox
+
+_AT_A_TIME = 500
+
+
+class DeliverTask(SponsorTask):
+    """Makes a transaction of its own for each entry of the outbox."""
+
+    abstract = True
+    in_one_transaction = False
+
+
+class JobTask(SponsorTask):
+    abstract = True
+
+    def given_up(self, sentence: str, *, sponsor_id: int, job_id: int) -> None:  # type: ignore[override]
+        jobs.give_up_job(job_id=job_id, sentence=sentence, at=clock.now())
+
+
+@shared_task(base=SystemTask)
+def look_into_outboxes() -> None:
+    """Looking for work that nobody was woken for"""
+    for sponsor_id in Sponsor.objects.order_by("pk").values_list("pk", flat=True):
+        with in_sponsor(sponsor_id):
+            if outbox.is_anything_due():
+                outbox.nudge(sponsor_id)
+
+
+@shared_task(base=DeliverTask, acks_late=False)
+def deliver() -> None:
+    """Doing what waits in the outbox"""
+    for _ in range(_AT_A_TIME):
+        if not outbox.deliver_next():
+            break
+
+
+@shared_task(base=JobTask)
+def run_job(job_id: int) -> None:
+    """Running a job"""
+    jobs.run_job(job_id=job_id, at=clock.now())
+
+
+@shared_task
+def hand_over_mail(mail_id: int) -> None:
+    """Handing a mail over"""
+    mail.hand_over(mail_id=mail_id, at=clock.now())
+
+
+@shared_task
+def tidy_up() -> None:
+    """Removing what has expired from desks"""
+    jobs.drop_old(at=clock.now())
+    outbox.drop_done()
