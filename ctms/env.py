@@ -40,6 +40,7 @@ class Environment:
     session_hours: int
     address: str  # where people reach the system, for links in mail and calendars; without a slash at its end
     mail: MailServer
+    api_requests_per_minute: int  # of one token
 
     @property
     def broker_url(self) -> str:
@@ -71,6 +72,7 @@ def read() -> Environment:
         session_hours=_number("CTMS_SESSION_HOURS", 12),
         address=_address(),
         mail=_mail(),
+        api_requests_per_minute=_number("CTMS_API_REQUESTS_PER_MINUTE", 600),
     )
 
 

@@ -172,6 +172,23 @@ SEARCHES = ["ctms.studies.search.studies", "sites.search.sites", "sites.search.p
 
 SIMPLE_HISTORY_DATE_INDEX = False
 
+# REST. Views say themselves how they are entered (ctms.api.base); the framework's own ways in are closed.
+API_REQUESTS_PER_MINUTE = ENV.api_requests_per_minute
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "ctms.api.schema.ApiSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CTMS",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
 # Pages.
 TEMPLATES = [
     {
@@ -241,6 +258,7 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = ENV.mail.sender
 
 # Workers. Redis only wakes them: what must be done waits in the outbox, and beat has it looked into all the time.
+REDIS_URL = ENV.redis_url
 CELERY_BROKER_URL = ENV.broker_url
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

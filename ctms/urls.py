@@ -1,4 +1,6 @@
-"""All addresses. Those of a sponsor begin with /in/<sponsor>/; the rest is signing in, health and the style guide."""
+"""All addresses. Those of a sponsor begin with /in/<sponsor>/, those for programs with /api/; the rest is signing in,
+health and the style guide.
+"""
 
 from django.urls import include, path
 
@@ -15,4 +17,9 @@ urlpatterns = [
     path("", include("ctms.accounts.urls")),
     path("", include("ctms.web.urls")),
     path("in/<slug:sponsor>/", include(_OF_A_SPONSOR)),
+    path("api/v1/", include("ctms.api.urls")),
 ]
+handler400 = "ctms.web.rest.errors.bad_request"
+handler403 = "ctms.web.rest.errors.permission_denied"
+handler404 = "ctms.web.rest.errors.not_found"
+handler500 = "ctms.web.rest.errors.failed"

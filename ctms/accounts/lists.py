@@ -31,10 +31,12 @@ class OrganisationList(InSponsor, ListView):
     title = "Organisations"
     noun = ("organisation", "organisations")
     columns = (
-        Column("name", "Organisation", lambda row: row.name, "text", ("name",), phone="title", generated=True),
-        Column("kind", "Kind", lambda row: row.get_kind_display(), "text", ("kind",), phone="main"),
-        Column("country", "Country", lambda row: row.country, "text", ("country",)),
-    )
+        Column("name", "Organisation", lambda row: row.name, "text", ("name",), phone="title", generated=True,
+               machine="name"),
+        Column("kind", "Kind", lambda row: row.get_kind_display(), "text", ("kind",), phone="main",
+               machine="kind"),
+        Column("country", "Country", lambda row: row.country, "text", ("country",), machine="country"),
+    )  # fmt: skip
     filterset_class = OrganisationFilter
     default_sort = "name"
     file_name = "organisations"

@@ -103,7 +103,11 @@ def acting(who: ActsAs, *, reason: str, channel: Channel | None = None, by_perso
 @contextmanager
 def in_sponsor(sponsor_id: int, *, unblinded: tuple[int, ...] = ()) -> Iterator[None]:
     """Shows this sponsor's rows, and no others, for the duration of the block."""
-    with _bound(_tenancy, Tenancy(sponsor_id, unblinded)):
+    tenancy = Tenancy(sponsor_id, unblinded)
+    if tenancy == _tenancy.get():  # nothing to tell the database
+        yield
+        return
+    with _bound(_tenancy, tenancy):
         yield
 
 

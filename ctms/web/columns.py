@@ -22,6 +22,8 @@ class Column:
         tone: row -> the tone of a status chip: ok, watch, bad, info, mute, sign.
         phone: what becomes of it on a narrow screen, where rows are cards.
         only_exported: in files, not on the page.
+        machine: the model field or annotation behind it, as programs want it: a code, a number, a date. REST shows this
+            under the column's name; a column without one is for people alone.
         generated: made up, not published, where the database is a simulated one; page and files say so.
     """
 
@@ -36,6 +38,7 @@ class Column:
     is_link: bool = False
     only_exported: bool = False
     generated: bool = False
+    machine: str = ""
 
     def text(self, row: Any) -> str:
         """The value as people read it."""

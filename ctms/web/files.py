@@ -17,10 +17,10 @@ from ctms.web.transactions import stream
 XLSX_AT_ONCE = 5_000  # rows; more take too long for a request and are prepared in the background
 XLSX_ROWS = 1_000_000  # about what a sheet can hold; CSV has no limit
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
             "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}", "|", "%")  # fmt: skip
 
-_UNSEEN = " \n\x0b\x0c\xa0\xad\u200b\u200c\u200d\u2060\ufeff"  # some programs drop these before they look
+UNSEEN = " \n\x0b\x0c\xa0\xad\u200b\u200c\u200d\u2060\ufeff"  # some programs drop these before they look
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ MAKERS: dict[str, Callable[[View], HttpResponseBase]] = {"csv": as_csv, "xlsx": 
 
 def defused(text: str) -> str:
     """The text with an apostrophe in front if a spreadsheet would compute it."""
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip(_UNSEEN).startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) or text.lstrip(UNSEEN).startswith(FORMULA) else text
 
 
 def _csv_lines(view: View) -> Iterator[bytes]:

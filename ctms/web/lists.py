@@ -66,7 +66,7 @@ class ListView(View):
         if wanted:
             return self._export(request, rows, wanted)
         page = page_of(
-            rows, order=self._order(), size=self.page_size,
+            rows, order=self.order(), size=self.page_size,
             after=request.GET.get("after", ""), before=request.GET.get("before", ""),
         )  # fmt: skip
         context = {
@@ -88,27 +88,36 @@ class ListView(View):
 
     def _asked(self, request: PageRequest) -> QuerySet[Any]:
         """The rows under the filters of the address, with what its order needs."""
-        self.sort = self._sort(request.GET.get("sort") or self.default_sort)
-        self.filters = self.filterset_class(request.GET or None, queryset=self.rows(), request=request)
-        rows = self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none()
-        order = {name.lstrip("-") for name in self._order()}
-        return rows.annotate(**{name: key for name, key in self.sort_keys().items() if name in order})
+        self.sort = self.sorting(request.GET.get("sort") or self.default_sort)
+        self.filters = self.asked(request.GET)
+        return self.sortable(self.filters.qs if self.filters.form.is_valid() or not request.GET else self.rows().none())
 
-    # Sorting
+    # What is asked, by a page's address or a REST one's
 
-    def _sort(self, wanted: str) -> str:
+    def sorting(self, wanted: str) -> str:
+        """A column's name as sorting, "-" for descending; BadRequest where the list cannot be sorted so."""
         column = self._column(wanted.lstrip("-"))
         if column is None or not column.sort:
             raise BadRequest(f"This list cannot be sorted by {wanted.lstrip('-')[:40]}.")
         return wanted
 
-    def _column(self, name: str) -> Column | None:
-        return next((column for column in self.columns if column.name == name), None)
+    def asked(self, query: QueryDict) -> FilterSet:
+        """The rows under the filters of a query."""
+        return self.filterset_class(query or None, queryset=self.rows(), request=self.request)
 
-    def _order(self) -> tuple[str, ...]:
+    def sortable(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with what the present order needs."""
+        order = {name.lstrip("-") for name in self.order()}
+        return rows.annotate(**{name: key for name, key in self.sort_keys().items() if name in order})
+
+    def order(self) -> tuple[str, ...]:
+        """The order fields of the present sorting."""
         column = self._column(self.sort.lstrip("-"))
         assert column is not None
         return tuple(f"-{name}" for name in column.sort) if self.sort.startswith("-") else column.sort
+
+    def _column(self, name: str) -> Column | None:
+        return next((column for column in self.columns if column.name == name), None)
 
     # What the components draw
 
@@ -203,7 +212,7 @@ class ListView(View):
 
     def _as_file(self, request: PageRequest, rows: QuerySet[Any], wanted: str) -> files.View:
         view = files.View(
-            title=self.title, columns=self.columns, rows=rows.order_by(*self._order(), "pk"), file_name=self.file_name,
+            title=self.title, columns=self.columns, rows=rows.order_by(*self.order(), "pk"), file_name=self.file_name,
             filters=self._words(request), by=request.user.full_name, at=clock.now(), simulated=self._simulated(),
         )  # fmt: skip
         detail = {"format": wanted, "filters": view.filters, "path": request.path}

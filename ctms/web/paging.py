@@ -3,7 +3,7 @@
 import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +23,23 @@ class Page:
     before: str | None
 
 
-def page_of(rows: QuerySet[Any], *, order: Sequence[str], size: int, after: str = "", before: str = "") -> Page:
+def value_at(row: Any, path: str) -> Any:
+    """What a record says at a path of fields: `facility__city`."""
+    for step in path.split("__"):
+        row = getattr(row, step)
+    return row
+
+
+def page_of(
+    rows: QuerySet[Any], *, order: Sequence[str], size: int, after: str = "", before: str = "",
+    value: Callable[[Any, str], Any] = value_at,
+) -> Page:  # fmt: skip
     """One page of `rows` in this order.
 
     Args:
         order: order fields, "-" for descending, none of them null; the key is added as the last.
         after, before: a cursor from an earlier page; at most one is used.
+        value: (row, order field) -> its value, where rows are no model instances.
 
     Raises:
         BadRequest: a cursor that is not one of ours.
@@ -51,8 +62,8 @@ def page_of(rows: QuerySet[Any], *, order: Sequence[str], size: int, after: str 
     has_after, has_before = (True, more) if backwards else (more, bool(cursor))
     return Page(
         found,
-        _encode(found[-1], order) if has_after else None,
-        _encode(found[0], order) if has_before else None,
+        _encode(found[-1], order, value) if has_after else None,
+        _encode(found[0], order, value) if has_before else None,
     )
 
 
@@ -71,15 +82,9 @@ def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
     return beyond
 
 
-def _encode(row: Any, order: Sequence[str]) -> str:
-    values = [_value(row, name.lstrip("-")) for name in order]
+def _encode(row: Any, order: Sequence[str], value: Callable[[Any, str], Any]) -> str:
+    values = [value(row, name.lstrip("-")) for name in order]
     return urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode()).decode().rstrip("=")
-
-
-def _value(row: Any, path: str) -> Any:
-    for step in path.split("__"):
-        row = getattr(row, step)
-    return row
 
 
 def _decode(cursor: str, length: int) -> list[Any]:

@@ -9,6 +9,8 @@ from ctms.core.acting import in_sponsor
 
 # Open to everybody; every other address wants a signed-in person.
 PUBLIC = {"sign-in", "health", "style-guide"}
+# For programs, which come with a token: tests/api/test_isolation.py walks them.
+FOR_PROGRAMS = "api-"
 # No sponsor's data behind them.
 PERSONAL = {"home", "sign-out"}
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import AccessEvent
 from ctms.studies.models import StudyCountry
 from ctms.web import files
-from ctms.web.files import _FORMULA, defused
+from ctms.web.files import FORMULA, defused
 from sites.columns import SITE_COLUMNS
 from sites.models import Facility, Site
 from tests.conftest import act, signed_in
@@ -138,7 +138,7 @@ class TestFiles:
             Facility.objects.update(name=planted)
         cells = {cell for row in self.rows(petras, "&country=DE") for cell in row}
         assert f"'{planted}" in cells or f"'{planted.strip()}" in cells
-        assert not [cell for cell in cells if cell.startswith(_FORMULA) and not _is_number(cell)]
+        assert not [cell for cell in cells if cell.startswith(FORMULA) and not _is_number(cell)]
         book = ZipFile(io.BytesIO(petras.get(f"{SITES}?format=xlsx&country=DE").content))
         assert "<f>" not in book.read("xl/worksheets/sheet1.xml").decode()
 

@@ -35,7 +35,8 @@ class CountryFilter(django_filters.FilterSet):
 
 
 def _stage_column(stage: str, words: str) -> Column:
-    return Column(stage, words, lambda country: getattr(country, stage), "number", (stage,), generated=True)
+    return Column(stage, words, lambda country: getattr(country, stage), "number", (stage,), generated=True,
+                  machine=stage)  # fmt: skip
 
 
 class CountryList(InStudy, ListView):
@@ -46,10 +47,11 @@ class CountryList(InStudy, ListView):
     noun = ("country", "countries")
     columns = (
         Column("name", "Country", lambda country: country.name, "text", ("rank",), phone="title", is_link=True),
-        Column("code", "Code", lambda country: country.country, "text", ("country",), phone="hide"),
-        Column("total", "Sites", lambda country: country.total, "number", ("total",)),
+        Column("code", "Code", lambda country: country.country, "text", ("country",), phone="hide",
+               machine="country"),
+        Column("total", "Sites", lambda country: country.total, "number", ("total",), machine="total"),
         *(_stage_column(stage, words) for stage, (words, _) in STAGES.items()),
-    )
+    )  # fmt: skip
     filterset_class = CountryFilter
     default_sort = "name"
 
