@@ -155,6 +155,7 @@ CONTENT_SECURITY_POLICY = {
 CTMS_AUTHORITY = "ctms.accounts.access.Authority"
 CTMS_JOURNAL = "audit.journal.Journal"
 CTMS_OUTBOX = "ctms.desk.services.outbox.Outbox"
+CTMS_SIGNER = "audit.services.signatures.Signer"
 SITE_TABS = [
     "sites.tabs.overview",
     "sites.tabs.status",

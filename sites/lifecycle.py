@@ -101,7 +101,7 @@ SITE = Lifecycle(
         Move("complete_sqv", (S.SQV_PLANNED,), S.SQV_DONE, _QUALIFY, "Complete qualification",
              unless=(Lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
         Move("select", (S.SQV_DONE, S.BACKUP), S.SELECTED, _SELECT, "Select site", reason=True,
-             unless=(Lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
+             unless=(Lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),), signature="approval"),
         Move("start_up", (S.SELECTED,), S.START_UP, _START, "Begin start-up"),
         Move("pass_siv_gate", (S.START_UP,), S.SIV_READY, _START, "Pass initiation gate",
              unless=(Lacks(EvidenceCode.SIV_GATE),)),

@@ -7,7 +7,7 @@ import factory
 from django.contrib.auth.models import Group, Permission
 from django.db import models
 
-from audit.models import AccessEvent
+from audit.models import AccessEvent, Signature
 from ctms.accounts import models as accounts
 from ctms.accounts.services.scopes import new_scopes
 from ctms.core.acting import current_tenancy
@@ -341,6 +341,33 @@ class CalendarLinkFactory(OfSponsor):
     user = factory.SubFactory(UserFactory)
     ending = "a1b2"
     created_at = AT
+
+
+class SignatureFactory(OfSponsor):
+    class Meta:
+        model = Signature
+
+    scope = factory.LazyFunction(lambda: accounts.Scope.objects.get(path="/"))
+    model = "studies.VisitSchedule"
+    object_id = 1
+    object_label = "Visit schedule Version 1"
+    version = 1
+    version_at = AT
+    schema = 1
+    content = '{"content": {}}'
+    content_sha256 = "0" * 64
+    kind = "approval"
+    verb = "studies.approve_schedule"
+    meaning = "APPROVED"
+    meaning_words = "Approval"
+    statement = "I sign."
+    signer = factory.SubFactory(UserFactory)
+    signer_name = "User"
+    signer_roles = "Study manager"
+    signed_at = AT
+    time_zone = "Europe/Stockholm"
+    method = "password"
+    nonce = factory.Sequence(lambda n: f"nonce {n}")
 
 
 def make(model: type[models.Model], **values: Any) -> Any:

@@ -8,15 +8,11 @@ from django.db import transaction
 
 def seed() -> None:
     from ctms.accounts.models import User
-    from ctms.core.acting import on_simulated_day
     from ctms.demo import cast, making
-    from ctms.demo.calendar import BEGINS, noon
 
     with transaction.atomic():
-        making.make(countries=("DE", "US"))
+        making.make(password=PASSWORD, countries=("DE", "US"))
         _fill_a_desk()
-        with on_simulated_day(noon(BEGINS)):
-            cast.set_passwords(PASSWORD)
         assert User.objects.filter(is_active=True).count() == len(cast.CAST) + len(cast.ADMINISTRATORS)
 
 

@@ -7,7 +7,7 @@ What one person holds is read once per request and kept with the user object.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import DateField, Exists, Func, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Concat, Lower
@@ -124,12 +124,18 @@ def forget(user: Any) -> None:
 
 def path_of(record: Any) -> str:
     """The place of a record in the scope tree: the sponsor's root for what belongs to no study."""
+    place = scope_of(record)
+    return place.path if place is not None else Scope.ROOT
+
+
+def scope_of(record: Any) -> Scope | None:
+    """The scope of a record; None for what belongs to no study."""
     if isinstance(record, Scope):
-        return record.path
+        return record
     place = record
     for step in (record.access_path or "").split("__"):
         place = getattr(place, step) if step else None
-    return place.path if place is not None else Scope.ROOT
+    return cast(Scope | None, place)
 
 
 def holds_role(user: Any, permission: str, scope: Any) -> bool:

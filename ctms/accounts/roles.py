@@ -38,6 +38,7 @@ _LOOK = frozenset(
         "sites.view_site",
         "sites.view_person",
         "accounts.view_organisation",
+        "audit.view_signature",
     }
 )
 _TRAIL = frozenset({"audit.view_trail"})

@@ -18,6 +18,7 @@ class Request:
     effective_on: date | None = None
     reason: str = ""
     reason_code: str = ""
+    proof: protocols.Proof | None = None  # that the person signs, where the move wants a signature
 
     @property
     def day(self) -> date:
@@ -45,6 +46,7 @@ class Move:
         reason_codes: the coded reasons to choose from, code -> words; then one of them is required.
         unless: guards, asked in this order.
         is_exit: leads off the main path; drawn apart.
+        signature: the kind of electronic signature it takes, as in `ctms.core.signables.MEANINGS`; "" for none.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Move:
     reason_codes: tuple[tuple[str, str], ...] = ()
     unless: tuple[Guard, ...] = ()
     is_exit: bool = False
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,8 @@ class Lifecycle:
     def advance(self, record: Any, name: str, request: Request) -> Move:
         """Makes the move on `record` (locked by the caller, who saves it), or refuses.
 
-        Order: permission, then status, then what was typed, then guards.
+        Order: permission, then status, then what was typed, then guards, then the signature, of the record as it is
+        before the move.
 
         Raises:
             NotAllowed, BadInput, Refusal: nothing was changed.
@@ -119,6 +123,10 @@ class Lifecycle:
         self._check_reason(move, request)
         for sentence in self._objections(move, record, request):
             raise Refusal("GUARD", sentence)
+        if move.signature:
+            protocols.signer().sign(
+                record, kind=move.signature, verb=move.verb, by=request.by, proof=request.proof, comment=request.reason
+            )
         setattr(record, self.field, move.target)
         return move
 

@@ -1,6 +1,6 @@
 """What upper floors fill in, so that `core` imports nobody: dotted paths in settings, typed here, resolved once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -25,6 +25,50 @@ class Journal(Protocol):
 
     def record(self, kind: str, *, user: Any = None, subject: str = "", detail: dict[str, Any] | None = None) -> None:
         """Adds one happening, in the open transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceremony:
+    """What a person is shown before they sign: the whole content, and what the signature will say."""
+
+    nonce: str  # goes back with the signature; good once, for five minutes
+    content: Mapping[str, Any]
+    changes: tuple[Any, ...]  # since the last signature of this record: `ctms.core.signables.Difference`
+    sha256: str
+    meanings: tuple[tuple[str, str], ...]  # code -> words, one is chosen
+    statement: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That a person, a moment ago, proved who they are in order to sign. Made by `Signer.prove` alone."""
+
+    nonce: str
+    meaning: str
+    user_id: int
+    session: str  # digest of the session it was given in
+    method: str
+    at: datetime
+    good_until: float  # by the process's own clock, which no simulated day moves
+
+
+class Signer(Protocol):
+    """Electronic signatures. `settings.CTMS_SIGNER`."""
+
+    def needs_code(self, by: Any) -> bool:
+        """Whether this person has to give a one-time code besides the password."""
+
+    def begin(self, record: Any, *, kind: str, by: Any, session: str, at: datetime) -> Ceremony:
+        """Begins a signature of this record as it is now, for this person in this session."""
+
+    def prove(
+        self, *, nonce: str, meaning: str, password: str, code: str, by: Any, session: str, at: datetime
+    ) -> Proof:
+        """Checks the secret. Outside any service: a failed attempt has to stay on record when a service is undone."""
+
+    def sign(self, record: Any, *, kind: str, verb: str, by: Any, proof: Proof | None, comment: str) -> Any:
+        """Signs the record, locked by the caller, if it is what the person was shown; or refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +217,10 @@ def authority() -> Authority:
 
 def journal() -> Journal:
     return cast(Journal, _filled_in("CTMS_JOURNAL"))
+
+
+def signer() -> Signer:
+    return cast(Signer, _filled_in("CTMS_SIGNER"))
 
 
 @cache

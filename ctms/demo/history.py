@@ -14,6 +14,7 @@ from ctms.accounts.models import User
 from ctms.core.acting import Channel, acting, on_simulated_day
 from ctms.demo.calendar import BEGINS, TODAY, noon
 from ctms.demo.cast import CAST
+from ctms.demo.pen import Pen
 from sites.lifecycle import SITE
 from sites.models import EvidenceCode, PersonnelRole, Site
 from sites.services.evidence import record_evidence
@@ -39,7 +40,7 @@ class Step:
     who: str
     reason: str
     by_person: bool
-    do: Callable[[User, Any], Any]
+    do: Callable[[User, Any, Pen], Any]
 
 
 class SiteStory:
@@ -61,19 +62,21 @@ class SiteStory:
             self.day += timedelta(days=1)
 
     def move(self, name: str, *, who: str = "", reason: str = "", code: str = "") -> None:
-        day = self.day
-
-        def do(by: User, at: Any) -> Any:
-            return move_site(site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code)
-
-        move = SITE.move(name)
+        day, move = self.day, SITE.move(name)
         assert move is not None, name
+
+        def do(by: User, at: Any, pen: Pen) -> Any:
+            proof = pen.proof(self.site, kind=move.signature, by=by, at=at) if move.signature else None
+            return move_site(
+                site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code, proof=proof
+            )
+
         self._add(who or self.monitor, reason or move.label, do, by_person=bool(reason))
 
     def enrollment(self, name: str, *, who: str, reason: str, code: str = "") -> None:
         day = self.day
 
-        def do(by: User, at: Any) -> Any:
+        def do(by: User, at: Any, pen: Pen) -> Any:
             return move_enrollment(
                 site=self.site, move=name, effective_on=day, by=by, at=at, reason=reason, reason_code=code
             )
@@ -83,7 +86,7 @@ class SiteStory:
     def fact(self, code: EvidenceCode, *, who: str = "") -> None:
         day, number = self.day, f"eTMF-SIM-{self.chance.randrange(10**5):05}"
 
-        def do(by: User, at: Any) -> Any:
+        def do(by: User, at: Any, pen: Pen) -> Any:
             return record_evidence(site=self.site, code=code, occurred_on=day, reference=number, by=by, at=at)
 
         self._add(who or self.monitor, f"Evidence: {code.label}", do)
@@ -91,12 +94,12 @@ class SiteStory:
     def engage(self, role: PersonnelRole) -> None:
         day, name = self.day, f"Dr. {self.chance.choice('ABCDEFGHJKLMNPRSTVW')}. {self.chance.choice(_SURNAMES)}"
 
-        def do(by: User, at: Any) -> Any:
+        def do(by: User, at: Any, pen: Pen) -> Any:
             return add_personnel(site=self.site, new_name=name, role=role, starts_on=day, by=by)
 
         self._add(self.monitor, "Delegation log of the site", do, by_person=True)
 
-    def _add(self, who: str, reason: str, do: Callable[[User, Any], Any], *, by_person: bool = False) -> None:
+    def _add(self, who: str, reason: str, do: Callable[[User, Any, Pen], Any], *, by_person: bool = False) -> None:
         if self.day < TODAY:
             self.steps.append(Step(self.day, len(self.steps), who, reason, by_person, do))
 
@@ -174,12 +177,12 @@ def _start_up(story: SiteStory, fate: float) -> None:
             story.enrollment("resume_enrollment", who="mara", reason="Excursion closed, stock released")
 
 
-def play(sites: Sequence[Site], people: dict[str, User]) -> int:
+def play(sites: Sequence[Site], people: dict[str, User], pen: Pen) -> int:
     """Carries out everybody's steps, day by day on the simulated clock; returns how many there were."""
     chance = Random(_SEED)
     steps = [step for site in sites for step in tell(site, chance)]
     for step in sorted(steps, key=lambda step: step.day):  # stable: a site's own order holds within a day
         at, by = noon(step.day), people[step.who]
         with on_simulated_day(at), acting(by, reason=step.reason, channel=Channel.WEB, by_person=step.by_person):
-            step.do(by, at)
+            step.do(by, at, pen)
     return len(steps)

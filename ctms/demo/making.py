@@ -6,6 +6,7 @@ from pathlib import Path
 from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.demo import cast, history
 from ctms.demo.calendar import BEGINS, noon
+from ctms.demo.pen import Pen
 from ctms.studies.models import Study
 from sites.models import Site
 from sites.services.load_trial import load_trial
@@ -18,10 +19,11 @@ _TRIALS = {
 _WITH_HISTORY = "north"
 
 
-def make(*, countries: Iterable[str] = ()) -> int:
+def make(*, password: str, countries: Iterable[str] = ()) -> int:
     """Puts all of it into an empty database, in the open transaction; returns how many steps of history were played.
 
     Args:
+        password: everybody's, with which they also sign.
         countries: only sites there get a history, for who cannot wait for all of them; by default every site does.
     """
     with on_simulated_day(noon(BEGINS)):
@@ -31,8 +33,9 @@ def make(*, countries: Iterable[str] = ()) -> int:
             load_trial(registry=registry, protocol=protocol, sponsor_code=code, at=noon(BEGINS))
             with in_sponsor(sponsors[code].pk):
                 people[code] = cast.make_cast(sponsors[code], Study.objects.select_related("scope").get())
+        cast.set_passwords(password)
     with in_sponsor(sponsors[_WITH_HISTORY].pk):
         sites = Site.objects.select_related("country", "facility").order_by("number")
         if countries:
             sites = sites.filter(country__country__in=list(countries))
-        return history.play(list(sites), people[_WITH_HISTORY])
+        return history.play(list(sites), people[_WITH_HISTORY], Pen(password))

@@ -9,6 +9,7 @@ from ctms.run.places import ROOT
 
 FOLDER = ROOT / "docs"
 _NOTE = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
+_MOVE_COLUMNS = ("Move", "From", "To", "Verb", "Signature", "Needs")
 
 
 def documents() -> dict[str, str]:
@@ -37,10 +38,12 @@ def lifecycles() -> str:
     """Every record's life as a table of moves."""
     parts = [_head("Lifecycles", "What may happen to a record next, who may do it, and what stands against it.")]
     for one in lifecycle.declared():
-        rows = ([move.label, _sources(one, move), _words(one, move.target), f"`{move.verb}`", _conditions(move)]
-                for move in one.moves)  # fmt: skip
+        rows = ([move.label, _sources(one, move), _words(one, move.target), f"`{move.verb}`", move.signature,
+                 _conditions(move)] for move in one.moves)  # fmt: skip
         start = f"Begins as **{_words(one, one.start)}**."
-        parts.append(f"## {one.name}\n\n{start}\n\n{_table(('Move', 'From', 'To', 'Verb', 'Needs'), rows)}")
+        parts.append(
+            f"## {one.name}\n\n{start}\n\n{_table(('Move', 'From', 'To', 'Verb', 'Signature', 'Needs'), rows)}"
+        )
     return "\n\n".join(parts) + "\n"
 
 

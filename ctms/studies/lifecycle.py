@@ -18,7 +18,7 @@ SCHEDULE = Lifecycle(
     statuses=ScheduleStatus,
     moves=(
         Move("approve", (ScheduleStatus.DRAFT,), ScheduleStatus.APPROVED, "studies.approve_schedule", "Approve",
-             reason=True, unless=(has_undated_contacts,)),
+             reason=True, unless=(has_undated_contacts,), signature="approval"),
         Move("retire", (ScheduleStatus.APPROVED,), ScheduleStatus.SUPERSEDED, "studies.approve_schedule", "Retire",
              reason=True),
     ),

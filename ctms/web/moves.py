@@ -14,13 +14,14 @@ from ctms.core import clock, protocols
 from ctms.core.acting import Channel, acting
 from ctms.core.lifecycle import Lifecycle, Move, Offer, Request
 from ctms.core.refusals import Refusal
+from ctms.web import signing
 from ctms.web.forms import DateField
 from ctms.web.places import PageRequest
 from ctms.web.refusable import RefusableForm
 
 
 class MoveForm(RefusableForm):
-    """The day a move happened, and its reason where the move wants one."""
+    """The day a move happened, its reason where the move wants one, and a signature where it wants that."""
 
     effective_on = DateField(label="Day it happened", help_text="At the site. It may be in the past.")
     reason_code = forms.ChoiceField(label="Reason")
@@ -28,7 +29,7 @@ class MoveForm(RefusableForm):
         label="In words", widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000
     )
 
-    def __init__(self, move: Move, data: Any = None, *, today: date, is_dated: bool) -> None:
+    def __init__(self, move: Move, data: Any = None, *, today: date, is_dated: bool, by: Any) -> None:
         super().__init__(data, initial={"effective_on": today})
         self.fields["effective_on"].widget.attrs["max"] = today.isoformat()
         if not is_dated:
@@ -39,6 +40,8 @@ class MoveForm(RefusableForm):
         else:
             del self.fields["reason_code"]
             self.fields["reason"].label = "Reason" if move.reason else "Note"
+        if move.signature:
+            signing.add_fields(self, move.signature, by=by)
 
 
 class MoveView(View):
@@ -68,12 +71,12 @@ class MoveView(View):
         return {}
 
     def make(self, **arguments: Any) -> Any:
-        """Calls the service: move, effective_on, reason, reason_code, by, at."""
+        """Calls the service: move, effective_on, reason, reason_code, by, at; proof, where the move is signed."""
         raise NotImplementedError
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         offer = self._offer()
-        return self._page(offer, self._form(offer)) if offer else self._has_moved_on()
+        return self._page(offer) if offer else self._has_moved_on()
 
     def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         offer = self._offer()
@@ -82,10 +85,12 @@ class MoveView(View):
         form = self._form(offer, request.POST)
         if not form.is_valid():
             return self._page(offer, form, status=422)
-        said = form.cleaned_data
+        said = dict(form.cleaned_data)
         words = dict(offer.move.reason_codes).get(said.get("reason_code", ""), "")
         reason = ": ".join(filter(None, (words, said["reason"].strip())))
         try:
+            if offer.move.signature:
+                said["proof"] = signing.prove(said, request)
             with acting(request.user, reason=reason or offer.move.label, channel=Channel.WEB, by_person=bool(reason)):
                 self.make(by=request.user, at=clock.now(), move=offer.move.name, **said)
         except Refusal as refusal:
@@ -115,14 +120,19 @@ class MoveView(View):
         return redirect(self.back_url)
 
     def _form(self, offer: Offer, data: Any = None) -> MoveForm:
-        return MoveForm(offer.move, data, today=self.today(), is_dated=self.is_dated)
+        return MoveForm(offer.move, data, today=self.today(), is_dated=self.is_dated, by=self.request.user)
 
-    def _page(self, offer: Offer, form: MoveForm, *, status: int = 200) -> HttpResponse:
+    def _page(self, offer: Offer, form: MoveForm | None = None, *, status: int = 200) -> HttpResponse:
+        """The page; where the move is signed, with a signature begun anew on what the page now shows."""
+        form = form or self._form(offer)
+        kind = offer.move.signature
+        ceremony = signing.begin(form, self.record, kind, self.request) if kind else None
         remedies = self.remedies(offer.move)
         context = {
             "offer": offer,
             "objections": [(objection, remedies.get(objection, "")) for objection in offer.objections],
             "form": form,
+            "ceremony": ceremony,
             "record": self.record,
             "from_label": self.lifecycle.statuses(getattr(self.record, self.lifecycle.field)).label,
             "to_label": self.lifecycle.statuses(offer.move.target).label,

@@ -6,6 +6,7 @@ from ctms.accounts.models import User
 from ctms.core import protocols
 from ctms.core.acting import says_why
 from ctms.core.lifecycle import Lifecycle, Move, Request
+from ctms.core.protocols import Proof
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.core.use_case import use_case
 from sites.lifecycle import ENROLLMENT, SITE
@@ -16,17 +17,21 @@ CORRECTION = "CORRECTION"
 
 @use_case
 def move_site(
-    *, site: Site, move: str, effective_on: date, by: User, at: datetime, reason: str = "", reason_code: str = ""
-) -> SiteStatusEvent:
+    *, site: Site, move: str, effective_on: date, by: User, at: datetime, reason: str = "", reason_code: str = "",
+    proof: Proof | None = None,
+) -> SiteStatusEvent:  # fmt: skip
     """Makes one move of the site's lifecycle, as of the day it happened.
 
     Activation also opens enrollment; termination closes it.
 
+    Args:
+        proof: that `by` signs, for a move that takes a signature.
+
     Raises:
-        Refusal: wrong status, missing permission or reason, an impossible day, or a guard's sentence.
+        Refusal: wrong status, missing permission, reason or signature, an impossible day, or a guard's sentence.
     """
     site = Site.objects.select_related("facility").locked(site.pk)
-    request = Request(by, effective_on, reason, reason_code)
+    request = Request(by, effective_on, reason, reason_code, proof)
     event = _advance(site, SITE, SiteStatusEvent.Kind.OPERATIONAL, move, request, at)
     if move == "activate":
         _set_enrollment(site, EnrollmentStatus.OPEN, "open_enrollment", request, at)

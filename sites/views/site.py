@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from audit.queries import record_trail
+from audit.signed import shown_under
 from ctms.core import clock, documents
 from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Lifecycle
@@ -83,6 +84,7 @@ class Status(SiteTabView):
             "path": _path(self.site),
             "offers": self.offers(SITE),
             "enrollment_offers": self.offers(ENROLLMENT),
+            "signatures": shown_under(self.site),
             "timeline": [_event_item(event, is_corrected=event.pk in corrected) for event in events],
             "correct_url": self.url("site-correct", latest.pk) if latest and may_correct else "",
         }
@@ -151,6 +153,7 @@ class HistoryPdf(History):
         context = {
             "site": self.site,
             "trail": record_trail(self.site, limit=_LONGEST_PDF),
+            "signatures": shown_under(self.site),
             "at": clock.now(),
             "by": request.user,
             "is_simulated": is_simulated(),

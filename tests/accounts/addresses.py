@@ -27,6 +27,7 @@ def patterns() -> Iterator[URLPattern]:
 
 def harvested(sponsor: Any) -> dict[str, list[Any]]:
     """What stands in this sponsor's addresses: keyword -> real values, newest rows last."""
+    from audit.models import Signature
     from ctms.desk.models import Job
     from ctms.studies.models import Study, VisitSchedule
     from sites.models import Site, SiteEvidence, SitePersonnel, SiteStatusEvent
@@ -45,7 +46,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "country": [study.studycountry_set.order_by("country").values_list("country", flat=True)[0].lower()],
             "number": [site.number],
             "schedule": [version] if version else [1],
-            "pk": [key for key in keys if key],
+            "pk": [key for key in (*keys, Signature.objects.values_list("pk", flat=True).last()) if key],
             "job": [Job.objects.values_list("pk", flat=True).last() or 0],
             "move": ["close_out", "close_enrollment", "approve"],
         }

@@ -16,6 +16,7 @@ from sites.models import EnrollmentStatus, EvidenceCode, OperationalStatus, Site
 from sites.services import statuses
 from tests.conftest import act, person, signed_in
 from tests.factories import make
+from tests.signing import proof
 
 pytestmark = pytest.mark.django_db
 S, E = OperationalStatus, EnrollmentStatus
@@ -44,6 +45,8 @@ def move(site: Site, name: str, by: Any, at: Any, **said: Any) -> SiteStatusEven
     lifecycle: Lifecycle = ENROLLMENT if ENROLLMENT.move(name) else SITE
     codes = lifecycle.move(name).reason_codes
     asked = {"reason": "Said so", "reason_code": codes[0][0] if codes else "", "effective_on": site.status_on} | said
+    if lifecycle.move(name).signature:
+        asked = {"proof": proof(site, by, at)} | asked
     with act(by):
         return service(site=site, move=name, by=by, at=at, **asked)
 

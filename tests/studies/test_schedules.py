@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
+from ctms.demo.calendar import SHOWN_FROM
 from ctms.studies.models import ScheduledContact, VisitSchedule
 from ctms.studies.services.schedules import move_schedule
 from tests.conftest import act, person
 from tests.factories import make
+from tests.signing import proof
 
 pytestmark = pytest.mark.django_db
 
@@ -24,8 +26,9 @@ def schedule(north, petra) -> VisitSchedule:
 
 def move(schedule: VisitSchedule, name: str, username: str = "mara", reason: str = "As decided") -> VisitSchedule:
     by = person(username)
+    signature = proof(schedule, by, SHOWN_FROM) if name == "approve" else None
     with act(by):
-        return move_schedule(schedule=schedule, move=name, reason=reason, by=by)
+        return move_schedule(schedule=schedule, move=name, reason=reason, by=by, proof=signature)
 
 
 def statuses() -> dict[int, str]:

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from audit.signed import shown_under
 from ctms.core.lifecycle import Request
 from ctms.core.metrics import read_here
 from ctms.studies.lifecycle import SCHEDULE
@@ -63,6 +64,7 @@ class Schedule(InSchedule):
         )
         versions = list(self.versions.order_by("-number"))
         arguments = [self.sponsor.code, self.study.slug]
+        signatures = shown_under(schedule)
         return {
             "schedule": schedule,
             "tone": _TONES[schedule.status],
@@ -76,6 +78,8 @@ class Schedule(InSchedule):
                 {"offer": offer, "url": reverse("schedule-move", args=[*arguments, schedule.number, offer.move.name])}
                 for offer in SCHEDULE.offers(schedule, Request(self.request.user))
             ],
+            "signatures": signatures,
+            "broken": any(one.is_broken for one in signatures),
             "readings": read_here((VISITS, CONTACTS), self.place, self.request.user),
             "contact_columns": _COLUMNS,
             "versions_to_choose": len(versions) > 1,
@@ -105,7 +109,8 @@ class Move(InSchedule, MoveView):
         return reverse("schedule", args=[self.sponsor.code, self.study.slug])
 
     def make(self, **said: Any) -> Any:
-        return move_schedule(schedule=self.record, move=said["move"], reason=said["reason"], by=said["by"])
+        del said["at"]
+        return move_schedule(schedule=self.record, **said)
 
 
 def _row(contact: ScheduledContact) -> dict[str, Any]:

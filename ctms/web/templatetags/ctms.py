@@ -1,10 +1,11 @@
 """Our template tags and filters; built in, so no template loads them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import lucide
 from django import template
@@ -16,6 +17,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from ctms.core.partial_dates import PartialDate
+from ctms.core.signables import words
 from ctms.web import charts, styles
 
 register = template.Library()
@@ -63,6 +65,37 @@ def utc(instant: datetime | None) -> str:
         raise ValueError(f"{instant!r} has no time zone.")
     instant = instant.astimezone(UTC)
     return f"{day(instant.date())} {instant:%H:%M} UTC"
+
+
+@register.filter
+def in_zone(instant: datetime, zone: str) -> str:
+    """12 Nov 2026 15:05 CET (Europe/Berlin): an instant as a clock in that IANA zone showed it."""
+    there = instant.astimezone(ZoneInfo(zone))
+    return f"{day(there.date())} {there:%H:%M %Z} ({zone})"
+
+
+@register.filter
+def signed_parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Signed content in the order it has, as parts to draw: facts that stand together, tables, lists with nothing."""
+    facts: list[dict[str, str]] = []
+    for label, value in content.items():
+        if not isinstance(value, list):
+            facts.append({"label": label, "value": words(value)})
+            continue
+        if facts:
+            yield {"facts": facts}
+            facts = []
+        if not value:
+            facts.append({"label": label, "value": "None"})
+        else:
+            rows = [row if isinstance(row, Mapping) else {label: row} for row in value]
+            yield {
+                "label": label,
+                "columns": [{"label": name} for name in rows[0]],
+                "rows": [[words(cell) for cell in row.values()] for row in rows],
+            }
+    if facts:
+        yield {"facts": facts}
 
 
 @register.filter

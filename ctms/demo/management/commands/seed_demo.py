@@ -1,4 +1,5 @@
 import os
+import secrets
 import time
 from typing import Any
 
@@ -18,18 +19,19 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
+            password = os.environ.get("CTMS_DEMO_PASSWORD")
             if not Sponsor.objects.filter(code="north").exists():
-                self._make()
-            if password := os.environ.get("CTMS_DEMO_PASSWORD"):
+                self._make(password or secrets.token_urlsafe())
+            elif password:
                 cast.set_passwords(password)
         for sponsor in Sponsor.objects.order_by("code"):
             with transaction.atomic(), in_sponsor(sponsor.pk):
                 self.stdout.write(f"{sponsor}: {_trial()}")
         self.stdout.write(f"\n{cast.introduction()}")
 
-    def _make(self) -> None:
+    def _make(self, password: str) -> None:
         began = time.monotonic()
-        steps = making.make()
+        steps = making.make(password=password)
         took = time.monotonic() - began
         self.stderr.write(f"Played {steps:,} steps of the sites' simulated history in {took:.0f} s")
 
