@@ -86,11 +86,11 @@ def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
     Raises:
         BadRequest: `before` is not a place an earlier page named.
     """
-    rows = reading.newest(wanted, limit=limit + 1, before=_place(before))
+    rows = reading.newest(wanted, limit=limit + 1, before=place_of(before))
     more, rows = len(rows) > limit, rows[:limit]
     names = labels(_references(rows))
     acts = tuple(_deed(list(group), names) for _, group in groupby(rows, key=lambda row: row.now["history_act"]))
-    return Trail(acts, _written(rows[-1]) if more else "")
+    return Trail(acts, cursor_of(rows[-1]) if more else "")
 
 
 def record_trail(record: models.Model, *, before: str = "", limit: int = PAGE) -> Trail:
@@ -202,12 +202,14 @@ def _moment(values: dict[str, Any]) -> Moment:
     return datetime.fromisoformat(values["history_date"]).astimezone(UTC), values["history_act"]
 
 
-def _written(row: Row) -> str:
+def cursor_of(row: Row) -> str:
+    """The place behind this row, as an address carries it."""
     now, table = row.now, history_table(row.model)
     return f"{now['history_date']}~{now['history_act']}~{table}~{now['history_id']}"
 
 
-def _place(before: str) -> Place | None:
+def place_of(before: str) -> Place | None:
+    """What an address says of where to go on; BadRequest where no page of ours ever said so."""
     if not before:
         return None
     try:

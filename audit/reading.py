@@ -124,7 +124,7 @@ def _keys(wanted: Wanted, limit: int, before: Place | None) -> list[tuple[str, i
     """(history table, history id), newest first."""
     parts, values = [], []
     for model in [wanted.model] if wanted.model else regulated_models():
-        where = _where(model, wanted)
+        where = condition_on(model, wanted)
         if where is None:
             continue
         condition, parameters = where
@@ -150,7 +150,7 @@ def _keys(wanted: Wanted, limit: int, before: Place | None) -> list[tuple[str, i
         return [(source, key) for source, key in cursor.fetchall()]
 
 
-def _where(model: Model, wanted: Wanted) -> tuple[sql.Composable, list[Any]] | None:
+def condition_on(model: Model, wanted: Wanted) -> tuple[sql.Composable, list[Any]] | None:
     """The condition on one table's history, or None where it holds nothing of what is wanted."""
     columns, key = _columns(model), model._meta.pk.column
     conditions: list[sql.Composable] = [sql.SQL("true")]

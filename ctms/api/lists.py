@@ -41,7 +41,7 @@ class ListEndpoint(ApiView):
         values = rows.prefetch_related(None).values_list(*(_expression(fields, path) for path in wanted))
         at = {path: position for position, path in enumerate(wanted)}
         page = page_of(
-            values, order=listing.order(), size=_size(query), after=query.get("after", ""),
+            values, order=listing.order(), size=size_of(query), after=query.get("after", ""),
             before=query.get("before", ""), value=lambda row, name: row[at[name]],
         )  # fmt: skip
         names = [field.name for field in fields]  # the first of what was fetched, in this order
@@ -165,7 +165,8 @@ def instant(text: str, name: str) -> datetime:
     return found
 
 
-def _size(query: QueryDict) -> int:
+def size_of(query: QueryDict) -> int:
+    """Rows of a page."""
     text = query.get("limit", str(USUAL))
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
         sentence = f"A whole number from 1 to {MOST}."

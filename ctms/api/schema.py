@@ -52,7 +52,7 @@ COMPONENTS: Schema = {
 }  # fmt: skip
 _SAID = {
     "study": ("The study's protocol number, as it stands in addresses.", "D3460C00002"),
-    "country": ("ISO 3166-1 alpha-2.", "DE"),
+    "code": ("ISO 3166-1 alpha-2.", "DE"),
     "number": ("The sponsor's number of the site, or the version of a schedule.", "DE-004"),
     "move": ("The move's name, as in `allowed_moves`.", "close_enrollment"),
     "pk": ("The record's key.", 1),

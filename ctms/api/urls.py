@@ -4,7 +4,8 @@ from typing import Any
 
 from django.urls import path
 
-from ctms.api.views import sites
+from ctms.api.description import description
+from ctms.api.views import directory, history, numbers, sites, studies
 
 _STUDY = "studies/<str:study>/"
 _SITE = f"{_STUDY}sites/<str:number>/"
@@ -17,6 +18,16 @@ def _at(route: str, view: Any) -> Any:
 
 
 urlpatterns = [
+    path("schema/", description, name="api-schema"),
+    _at("me/", numbers.Me),
+    _at("studies/", studies.Studies),
+    _at(_STUDY, studies.OneStudy),
+    _at(f"{_STUDY}metrics/", numbers.StudyMetrics),
+    _at(f"{_STUDY}countries/", studies.Countries),
+    _at(f"{_STUDY}countries/<str:code>/", studies.OneCountry),
+    _at(f"{_STUDY}schedules/", studies.Schedules),
+    _at(f"{_STUDY}schedules/<int:number>/", studies.OneSchedule),
+    _at(f"{_STUDY}schedules/<int:number>/moves/<str:move>/", studies.ScheduleMove),
     _at(f"{_STUDY}sites/", sites.Sites),
     _at(_SITE, sites.OneSite),
     _at(f"{_SITE}moves/<str:move>/", sites.SiteMove),
@@ -26,4 +37,14 @@ urlpatterns = [
     _at(f"{_SITE}personnel/", sites.Personnel),
     _at(f"{_SITE}personnel/<int:pk>/", sites.OnePersonnel),
     _at(f"{_SITE}personnel/<int:pk>/end/", sites.EndPersonnel),
+    _at("people/", directory.People),
+    _at("people/<int:pk>/", directory.OnePerson),
+    _at("facilities/", directory.Facilities),
+    _at("facilities/<int:pk>/", directory.OneFacility),
+    _at("organisations/", directory.Organisations),
+    _at("organisations/<int:pk>/", directory.OneOrganisation),
+    _at("assignments/", directory.Assignments),
+    _at("assignments/<int:pk>/", directory.OneAssignment),
+    _at("metrics/", numbers.Metrics),
+    _at("history/", history.History),
 ]

@@ -11,7 +11,7 @@ from django.utils.duration import duration_iso_string
 
 def encoded(value: Any) -> bytes:
     """JSON. Instants and days in ISO 8601, durations too; decimals and whatever else as text, exactly."""
-    return orjson.dumps(value, default=_text)
+    return orjson.dumps(value, default=_text, option=orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
 def answer(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpResponse:
