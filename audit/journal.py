@@ -1,9 +1,11 @@
 """Writes the access log; `settings.CTMS_JOURNAL` for the floors below."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from audit.models import AccessEvent
 from ctms.core.acting import current_act_or_none, current_tenancy
+from ctms.core.protocols import Happening
 
 
 class Journal:
@@ -21,3 +23,8 @@ class Journal:
             subject=subject,
             detail=detail or {},
         )
+
+    def of(self, user: Any, *, limit: int) -> Iterator[Happening]:
+        for event in AccessEvent.objects.filter(actor_id=user.actor_id)[:limit]:
+            said = "; ".join(f"{name}: {value}" for name, value in event.detail.items() if value)
+            yield Happening(event.at, event.get_kind_display(), ", ".join(filter(None, (event.subject, said))))

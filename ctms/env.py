@@ -41,6 +41,7 @@ class Environment:
     address: str  # where people reach the system, for links in mail and calendars; without a slash at its end
     mail: MailServer
     api_requests_per_minute: int  # of one token
+    two_step_roles: tuple[str, ...]
 
     @property
     def broker_url(self) -> str:
@@ -66,13 +67,14 @@ def read() -> Environment:
         database_url=_database_url(login),
         redis_url=os.environ.get("REDIS_URL") or redis.url(),
         secret_key=_secret_key(production),
-        hosts=tuple(filter(None, os.environ.get("CTMS_HOSTS", "localhost,127.0.0.1,[::1]").split(","))),
+        hosts=_words("CTMS_HOSTS", "localhost,127.0.0.1,[::1]"),
         https=_flag("CTMS_HTTPS", default=production),
         idle_minutes=_number("CTMS_IDLE_MINUTES", 30),
         session_hours=_number("CTMS_SESSION_HOURS", 12),
         address=_address(),
         mail=_mail(),
         api_requests_per_minute=_number("CTMS_API_REQUESTS_PER_MINUTE", 600),
+        two_step_roles=_words("CTMS_TWO_STEP_ROLES", "ADMINISTRATOR" if production else ""),
     )
 
 
@@ -135,6 +137,10 @@ def _flag(name: str, *, default: bool = False) -> bool:
     if value not in ("", "0", "1"):
         raise BadEnvironment(f"{name} must be 0 or 1, not {value!r}.")
     return value == "1" if value else default
+
+
+def _words(name: str, default: str) -> tuple[str, ...]:
+    return tuple(filter(None, os.environ.get(name, default).split(",")))
 
 
 def _number(name: str, default: int) -> int:

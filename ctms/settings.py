@@ -24,7 +24,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "simple_history",
@@ -72,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "ctms.accounts.middleware.SessionLimits",
+    "ctms.accounts.middleware.Owed",
     "ctms.accounts.middleware.ActiveSponsor",
     "ctms.web.refused.RefusalPage",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -110,7 +110,10 @@ ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "full_name", "email")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -119,10 +122,11 @@ MFA_ADAPTER = "ctms.accounts.second_step.Adapter"
 MFA_TOTP_ISSUER = "CTMS"
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+TWO_STEP_ROLES = ENV.two_step_roles  # who holds one of these cannot work without the second step
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "ctms.accounts.sessions"
 SESSION_IDLE_LIMIT = timedelta(minutes=ENV.idle_minutes)
 SESSION_ABSOLUTE_LIMIT = timedelta(hours=ENV.session_hours)
 SESSION_COOKIE_AGE = int(SESSION_ABSOLUTE_LIMIT.total_seconds())

@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from ctms.accounts import access
 
@@ -48,6 +51,22 @@ class NotKept:
         return response
 
 
+class Owed:
+    """Lets a person do nothing else before what they have to do first, such as choosing a password of their own."""
+
+    PAGES: ClassVar[dict[str, str]] = {"password": "account-password", "second step": "account-second-step"}
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if owed := request.session.get("owed"):
+            page = reverse(self.PAGES[owed])
+            if request.path_info not in (page, reverse("sign-out")):
+                return redirect(page)
+        return self.get_response(request)
+
+
 class ActiveSponsor:
     """Opens the sponsor that the address names, `/in/<code>/...`, to its current members; for others it is a 404."""
 
@@ -62,6 +81,8 @@ class ActiveSponsor:
         membership = access.current_membership(request.user, code)
         if membership is None:
             raise Http404
+        if request.session.get("sponsor") != code:
+            request.session["sponsor"] = code  # where the account pages, which belong to none, lead back to
         request.sponsor = membership.sponsor  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         with access.seeing_as(request.user, membership.sponsor_id):

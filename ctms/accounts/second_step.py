@@ -13,11 +13,13 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
-from allauth.mfa.utils import decrypt
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.utils.safestring import SafeString, mark_safe
 
+from ctms.accounts import access
 from ctms.accounts.models import User
+from ctms.core.acting import in_sponsor
 
 
 class Adapter(DefaultMFAAdapter):
@@ -33,8 +35,63 @@ class Adapter(DefaultMFAAdapter):
         return str(user.username)
 
 
+def sealed(secret: str) -> str:
+    """A secret as it is kept."""
+    return Adapter().encrypt(secret)
+
+
+def unsealed(kept: str) -> str:
+    """A secret from what is kept of it."""
+    return Adapter().decrypt(kept)
+
+
 def is_on(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+
+
+def is_demanded(user: User) -> bool:
+    """Whether a role that this person holds today, for any sponsor, is among `settings.TWO_STEP_ROLES`."""
+    for membership in access.memberships(user) if settings.TWO_STEP_ROLES else ():
+        with in_sponsor(membership.sponsor_id):
+            if any(grant.role in settings.TWO_STEP_ROLES for grant in access.grants_of(user)):
+                return True
+    return False
+
+
+def new_secret() -> str:
+    """What an app computes its codes from: 160 bits, as base 32."""
+    return str(totp.generate_totp_secret())
+
+
+def drawn(user: User, secret: str) -> SafeString:
+    """The secret as a picture for the app's camera: an SVG to be put into the page."""
+    adapter = Adapter()
+    return mark_safe(adapter.build_totp_svg(adapter.build_totp_url(user, secret)).partition("?>")[2])
+
+
+def begin(user: User, secret: str, code: str) -> list[str] | None:
+    """Keeps the secret if this is a code of it, and makes recovery codes; None if it is not."""
+    app = Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": sealed(secret)})
+    if not _accept_of_app(app, code):
+        return None
+    return new_codes(user)
+
+
+def new_codes(user: User) -> list[str]:
+    """Ten recovery codes of eight digits, each good for once; earlier ones are no longer."""
+    Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).delete()
+    return list(RecoveryCodes.activate(user).generate_codes())
+
+
+def codes_left(user: User) -> int:
+    """How many recovery codes are unused."""
+    kept = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES).first()
+    return len(RecoveryCodes(kept).get_unused_codes()) if kept else 0
+
+
+def end(user: User) -> None:
+    """Forgets app and recovery codes."""
+    Authenticator.objects.filter(user=user).delete()
 
 
 def accept(user: User, code: str) -> bool:
@@ -43,17 +100,20 @@ def accept(user: User, code: str) -> bool:
     if (app := kept.get(Authenticator.Type.TOTP)) and _accept_of_app(app, code):
         return True
     codes = kept.get(Authenticator.Type.RECOVERY_CODES)
-    return codes is not None and RecoveryCodes(codes).validate_code(code)
+    if codes is None or not RecoveryCodes(codes).validate_code(code):
+        return False
+    access.record("RECOVERY_CODE_USED", user)
+    return True
 
 
 def _accept_of_app(app: Authenticator, code: str) -> bool:
-    secret = decrypt(app.data["secret"])
+    """Keeps the counter of the code that was accepted: neither it nor an earlier one is accepted again."""
+    secret = unsealed(app.data["secret"])
     for counter in totp.yield_hotp_counters_from_time():
         expected = totp.format_hotp_value(totp.hotp_value(secret, counter))
         if counter > app.data.get("counter", 0) and compare_user_code(actual=code, expected=expected):
             app.data["counter"] = counter
-            app.save(update_fields=["data"])
-            app.record_usage()
+            app.save()
             return True
     return False
 

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from celery import current_app, shared_task
-from django.contrib.sessions.models import Session
 
 from ctms.accounts.models import Sponsor
+from ctms.accounts.services.sessions import drop_ended
+from ctms.core import clock
 from ctms.core.tasks import SystemTask
 
 
@@ -18,5 +19,5 @@ def for_each_sponsor(task: str) -> None:
 
 @shared_task(base=SystemTask)
 def drop_ended_sessions() -> None:
-    """Dropping sessions that have ended"""
-    Session.objects.filter(expire_date__lt=datetime.now(UTC)).delete()  # by the server's clock, as they were begun
+    """Dropping sessions that have ended, and counts of wrong secrets that no longer count"""
+    drop_ended(server_time=datetime.now(UTC), at=clock.now())

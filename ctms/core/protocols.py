@@ -20,11 +20,25 @@ class Authority(Protocol):
         """The rows of this queryset that the user may see."""
 
 
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened with a person's account."""
+
+    at: datetime
+    what: str
+    text: str = ""
+    who: str = ""
+    why: str = ""
+
+
 class Journal(Protocol):
     """Where happenings are kept that change no record: sign-ins, exports, refused attempts. `settings.CTMS_JOURNAL`."""
 
     def record(self, kind: str, *, user: Any = None, subject: str = "", detail: dict[str, Any] | None = None) -> None:
         """Adds one happening, in the open transaction."""
+
+    def of(self, user: Any, *, limit: int) -> Iterable[Happening]:
+        """The newest of what one person did or was refused, for the open sponsor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ SHEETS = (
     "components-curves",
     "pages",
     "pages-rooms",
+    "pages-account",
     "utilities",
 )
 SOURCES = tuple(ROOT / "static" / "ui" / "css" / f"{sheet}.css" for sheet in SHEETS)

@@ -8,11 +8,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from ctms.core.acting import in_sponsor
 
 # Open to everybody; every other address wants a signed-in person.
-PUBLIC = {"sign-in", "health", "style-guide"}
+PUBLIC = {"sign-in", "sign-in-code", "health", "style-guide"}
 # For programs, which come with a token: tests/api/test_isolation.py walks them.
 FOR_PROGRAMS = "api-"
 # No sponsor's data behind them.
-PERSONAL = {"home", "sign-out"}
+PERSONAL = {
+    "home", "sign-out", "account", "account-history", "account-time-zone", "account-password", "account-second-step",
+    "account-second-step-off", "account-recovery-codes", "account-end-session",
+}  # fmt: skip
 
 
 def patterns() -> Iterator[URLPattern]:

@@ -15,7 +15,7 @@ from ctms.core.trail.history import TrailRow
 
 LAYERS = ("core", "web", "accounts", "desk", "audit", "integrations", "studies", "sites", "enrollment", "monitoring",
           "milestones", "finance", "reporting", "api", "demo")  # fmt: skip
-FOREIGN = ("auth", "contenttypes", "sessions", "guardian", "messages", "staticfiles", "postgres")
+FOREIGN = ("auth", "contenttypes", "guardian", "messages", "staticfiles", "postgres")
 LONGEST_FILE, LONGEST_LINE = 400, 120
 CODE = {".py", ".html", ".css", ".js", ".sql", ".sh"}
 _EXEMPT = re.compile(r"(^|/)(migrations|\.venv|var|data)/|world\.svg$")

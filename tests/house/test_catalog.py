@@ -156,7 +156,7 @@ def test_the_reader_sees_no_secret_and_writes_nothing(db):
         for statement in (
             "select password from accounts_user",
             "update sites_site set number = 'x'",
-            "select * from django_session",
+            "select * from accounts_session",
         ):
             with pytest.raises(psycopg.Error, match="permission denied"), reader.transaction():
                 reader.execute(statement)  # type: ignore[arg-type]

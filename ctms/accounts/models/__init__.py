@@ -3,6 +3,7 @@
 from ctms.accounts.models.access import Assignment, Delegation, Scope, ScopeGroupPermission, ScopeKind
 from ctms.accounts.models.keys import ApiToken, EntryKey
 from ctms.accounts.models.secrets import WrongSecrets
+from ctms.accounts.models.sessions import Session
 from ctms.accounts.models.sponsors import Membership, Organisation, OrganisationKind, Sponsor
 from ctms.accounts.models.users import User
 
@@ -17,6 +18,7 @@ __all__ = [
     "Scope",
     "ScopeGroupPermission",
     "ScopeKind",
+    "Session",
     "Sponsor",
     "User",
     "WrongSecrets",

@@ -14,7 +14,8 @@ class WrongSecrets(models.Model):
     """The latest wrong secrets given for a name, at sign-in and when signing alike, until when it is locked for them.
 
     A name that nobody has gets a row as well, or the lock would tell which names exist. The name is kept as a keyed
-    digest, since people type passwords where a name belongs. Gone a day later (`ctms.accounts.tasks`).
+    digest, since people type passwords where a name belongs. Sponsors hear of failed sign-ins later, from `untold`:
+    telling them at once would take longer for names that somebody has. Gone a day later (`ctms.accounts.tasks`).
     """
 
     LIMIT: ClassVar[int] = 5
@@ -24,6 +25,8 @@ class WrongSecrets(models.Model):
     name_digest = models.TextField(unique=True)
     given_at = ArrayField(models.DateTimeField(), default=list)
     locked_until = models.DateTimeField(null=True)
+    user = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    untold = models.JSONField(default=list, help_text="Failed sign-ins that the access logs have not heard of yet.")
     changed_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

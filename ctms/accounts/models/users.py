@@ -46,6 +46,7 @@ class User(AbstractBaseUser):
     full_name = models.TextField("name")
     email = models.EmailField("e-mail", blank=True)
     time_zone = models.TextField("time zone", default="UTC", validators=[check_time_zone])
+    password_is_temporary = models.BooleanField(default=False, help_text="To be changed at the next sign-in.")
     is_active = models.BooleanField("active", default=True)
 
     # Membership of guardian's groups is an assignment: dated, reasoned, and with a trail.
@@ -61,7 +62,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
 
     objects: ClassVar[UserManager] = UserManager()
-    history = Trail(secrets=("password",))
+    history = Trail(secrets=("password", "password_is_temporary"))
 
     class Meta:
         ordering = ("full_name",)
