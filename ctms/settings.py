@@ -286,6 +286,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
     },
+    "tell of failed sign-ins": {
+        "task": "ctms.accounts.tasks.tell_of_failed_sign_ins",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},
+    },
     "remove what has expired": {
         "task": "ctms.accounts.tasks.for_each_sponsor",
         "args": ["ctms.desk.tasks.tidy_up"],

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from celery import current_app, shared_task
 
 from ctms.accounts.models import Sponsor
+from ctms.accounts.services.alarms import tell_failed_sign_ins
 from ctms.accounts.services.sessions import drop_ended
 from ctms.core import clock
 from ctms.core.tasks import SystemTask
@@ -21,3 +22,9 @@ def for_each_sponsor(task: str) -> None:
 def drop_ended_sessions() -> None:
     """Dropping sessions that have ended, and counts of wrong secrets that no longer count"""
     drop_ended(server_time=datetime.now(UTC), at=clock.now())
+
+
+@shared_task(base=SystemTask)
+def tell_of_failed_sign_ins() -> None:
+    """Telling access logs of failed sign-ins"""
+    tell_failed_sign_ins(at=clock.now())

@@ -1,12 +1,14 @@
 """Celery's edge of the desk."""
 
+from datetime import datetime
+
 from celery import shared_task
 
 from ctms.accounts.models import Sponsor
 from ctms.core import clock
 from ctms.core.acting import in_sponsor
 from ctms.core.tasks import SponsorTask, SystemTask
-from ctms.desk.services import jobs, mail, outbox
+from ctms.desk.services import alarms, jobs, mail, outbox
 
 _AT_A_TIME = 500
 
@@ -52,6 +54,12 @@ def run_job(job_id: int) -> None:
 def hand_over_mail(mail_id: int) -> None:
     """Handing a mail over"""
     mail.hand_over(mail_id=mail_id, at=clock.now())
+
+
+@shared_task
+def warn_of_lock(user_id: int, locked_at: str) -> None:
+    """Warning of a locked name"""
+    alarms.warn_of_lock(user_id=user_id, locked_at=datetime.fromisoformat(locked_at), at=clock.now())
 
 
 @shared_task

@@ -1,7 +1,7 @@
 """Wrong secrets are counted by name, wherever they are given; what they tell nobody."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connections, transaction
@@ -9,10 +9,13 @@ from django.test import Client
 
 from audit.models import AccessEvent
 from ctms.accounts.models import User, WrongSecrets
+from ctms.accounts.services.alarms import tell_failed_sign_ins
 from ctms.accounts.services.proving import prove
-from ctms.core.acting import in_sponsor
+from ctms.core.acting import Channel, Service, acting, in_sponsor
 from ctms.core.refusals import Refusal
 from ctms.core.use_case import use_case
+from ctms.desk.models import Mail, Notification, OutboxEntry
+from ctms.desk.services.alarms import warn_of_lock
 from tests.conftest import act, person
 from tests.seed import PASSWORD
 
@@ -43,6 +46,12 @@ def refused(user: User, password: str, at) -> str:
     return refusal.value.code
 
 
+def told(now) -> int:
+    """What the task tells that beat starts every few seconds."""
+    with acting(Service("Worker"), reason="Telling access logs of failed sign-ins", channel=Channel.TASK):
+        return tell_failed_sign_ins(at=now)
+
+
 def signs_in(username: str, password: str) -> str:
     answer = Client().post("/sign-in/", {"username": username, "password": password}, follow=True)
     return re.sub(r'"(csrfmiddlewaretoken" value=".+?|.{64})"', "", answer.content.decode()).replace(username, "NAME")
@@ -59,10 +68,29 @@ def test_five_wrong_secrets_over_sign_in_and_signing_lock_both(north, mara, now)
     assert kinds(north)[-1] == "LOCKED"
     assert refused(mara, PASSWORD, now) == "LOCKED"
     assert LOCKED in signs_in(" MARA", PASSWORD)
+    assert kinds(north).count("SIGN_IN_FAILED") == 0
+    assert told(now) == 2
+    assert told(now) == 0
     assert kinds(north).count("SIGN_IN_FAILED") == 2
     assert kinds(north).count("PROOF_FAILED") == 3
     WrongSecrets.objects.update(locked_until=now)
     assert LOCKED not in signs_in("mara", PASSWORD)
+
+
+def test_a_lock_is_told_to_the_person_and_to_administrators(north, now):
+    for _ in range(5):
+        signs_in("mara", "wrong")
+        signs_in("nemo", "wrong")
+    assert told(now) == 10
+    assert kinds(north).count("LOCKED") == 1
+    warnings = OutboxEntry.objects.filter(task="ctms.desk.tasks.warn_of_lock")
+    said = warnings.get().arguments
+    for _ in range(2):
+        warn_of_lock(**said | {"locked_at": datetime.fromisoformat(said["locked_at"])}, at=now)
+    assert set(Mail.objects.values_list("user__username", flat=True)) == {"mara", "ada"}
+    assert Mail.objects.count() == 2
+    notified = Notification.objects.filter(kind="LOCK").values_list("user__username", flat=True)
+    assert sorted(notified) == ["ada", "mara"]
 
 
 def test_a_right_secret_clears_the_count_and_old_ones_do_not_count(north, mara, now):

@@ -3,8 +3,12 @@
 Five wrong secrets within 15 minutes, wherever they are given and whoever gives them, lock the name for 15 minutes: for
 sign-in and signing alike, and against the right secret too. The row of the name is locked while a secret is compared,
 so that guesses sent at once wait for each other. A name that nobody has costs the same work and gets the same words.
+
+The use case around `prove` may be refused, and its writes undone: what was counted is then written again (see
+`Refusal.afterwards`). Guesses of one person signing in many windows at once may so come to be a few more than five.
 """
 
+import logging
 from datetime import datetime
 from functools import partial
 from typing import NoReturn
@@ -12,12 +16,15 @@ from typing import NoReturn
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, check_password
 from django.db import connection
 
-from ctms.accounts import access, second_step
+from ctms.accounts import second_step
 from ctms.accounts.models import User, WrongSecrets
 from ctms.accounts.models.secrets import name_digest
 from ctms.accounts.models.users import fold
+from ctms.accounts.services.alarms import tell
 from ctms.core import protocols
 from ctms.core.refusals import Refusal
+
+log = logging.getLogger("ctms.accounts")
 
 
 class Unproven(Refusal):
@@ -47,12 +54,12 @@ def prove(*, user: User, password: str, code: str = "", where: str, at: datetime
     counted = _row(user.username, at)
     said = {"where": where, "from": address}
     if not user.is_active or not check_password(password, user.password):
-        _fail(counted, user, "PROOF_FAILED", said, at)
+        _fail(counted, user, said, at)
     if second_step.is_on(user):
         if not code:
             raise Unproven("CODE_NEEDED", "Give the code of your authenticator app too.", fields={"code": "Missing."})
         if not second_step.accept(user, code):
-            _fail(counted, user, "PROOF_FAILED", said, at)
+            _fail(counted, user, said, at)
     _clear(counted)
 
 
@@ -67,7 +74,7 @@ def prove_name(*, username: str, password: str, at: datetime, address: str) -> t
     user = User.objects.filter(username=fold(username), is_active=True).first()
     known = check_password(password, user.password if user else UNUSABLE_PASSWORD_PREFIX)  # the same work for nobody
     if user is None or not known:
-        _fail(counted, user, "SIGN_IN_FAILED", {"from": address}, at, tried=username)
+        _fail(counted, user, {"from": address}, at, tried=username)
     if second_step.is_on(user):
         return user, True
     _clear(counted)
@@ -83,7 +90,7 @@ def prove_code(*, user: User, code: str, at: datetime, address: str) -> None:
     """
     counted = _row(user.username, at)
     if not user.is_active or not second_step.accept(user, code):
-        _fail(counted, user, "SIGN_IN_FAILED", {"from": address, "step": "code"}, at)
+        _fail(counted, user, {"from": address, "step": "code"}, at)
     _clear(counted)
 
 
@@ -100,28 +107,34 @@ def _row(username: str, at: datetime) -> WrongSecrets:
     return counted
 
 
-def _fail(
-    counted: WrongSecrets, user: User | None, kind: str, said: dict[str, str], at: datetime, *, tried: str = ""
-) -> NoReturn:
-    """Counts and records a wrong secret, raises the alarm where it locks, and refuses."""
-    note = partial(_note, counted.name_digest, user, kind, said, at, tried)
+def _fail(counted: WrongSecrets, user: User | None, said: dict[str, str], at: datetime, tried: str = "") -> NoReturn:
+    """Counts and records a wrong secret, raises the alarm where it locks, and refuses.
+
+    Args:
+        tried: the name as it was typed, where nobody is known yet: then who knows the name hears of it later.
+    """
+    note = partial(_note, counted.name_digest, user, said, at, tried)
     note()
-    signing_in = kind == "SIGN_IN_FAILED"
-    sentence = "User name or password is not correct." if signing_in else "Password or code is not correct."
+    signing_in = "where" not in said
+    sentence = "User name or password is not correct." if tried else "Password or code is not correct."
+    sentence = "This code is not correct." if signing_in and not tried else sentence
     raise Unproven("WRONG_SECRET", sentence, afterwards=note)  # a refused use case takes the first note back
 
 
-def _note(digest: str, user: User | None, kind: str, said: dict[str, str], at: datetime, tried: str) -> None:
+def _note(digest: str, user: User | None, said: dict[str, str], at: datetime, tried: str) -> None:
     counted = WrongSecrets.objects.select_for_update().get_or_create(name_digest=digest, defaults={"changed_at": at})[0]
     locks = counted.note(at)
     counted.changed_at = at
-    counted.save()
     if tried:
-        protocols.journal().record(kind, subject=tried[:150], detail=said)
-    if user is not None:
-        access.record(kind, user, **said)
-    if user is not None and locks:
-        access.record("LOCKED", user, **said)
+        counted.user = user
+        counted.untold = [*counted.untold, said | {"when": f"{at:%-d %b %Y %H:%M:%S} UTC", "locks": locks}]
+    counted.save()
+    if locks:
+        log.warning("Locked after %s wrong secrets: %s", WrongSecrets.LIMIT, tried or user)
+    if tried:
+        protocols.journal().record("SIGN_IN_FAILED", subject=tried[:150], detail=said)
+    elif user is not None:
+        tell(user, said | {"locks": locks}, at)
 
 
 def _clear(counted: WrongSecrets) -> None:
