@@ -69,7 +69,7 @@ SITE_COLUMNS = (
 
 FACILITY_COLUMNS = (
     Column("name", "Facility or city", lambda facility: facility.name or facility.place, "text", ("name", "city"),
-           phone="title", sub=lambda facility: facility.place if facility.name else ""),
+           phone="title", sub=lambda facility: facility.place if facility.name else "", is_link=True),
     Column("facility_name", "Facility", lambda facility: facility.name, only_exported=True, machine="name"),
     Column("city", "City", lambda facility: facility.city, only_exported=True, machine="city"),
     Column("region", "State or region", lambda facility: facility.region, only_exported=True, machine="region"),
@@ -83,8 +83,8 @@ FACILITY_COLUMNS = (
 )  # fmt: skip
 
 PERSON_COLUMNS = (
-    Column("name", "Name", lambda person: person.name, "text", ("name",), phone="title", generated=True,
-           machine="name"),
+    Column("name", "Name", lambda person: person.name, "text", ("name",), phone="title", is_link=True,
+           generated=True, machine="name"),
     Column("sites", "Sites and roles", _engagements, "text", phone="main", generated=True),
     Column("source", "Source", lambda person: person.source or "Entered here", "text", ("source",), machine="source"),
 )  # fmt: skip

@@ -4,9 +4,12 @@ from typing import Any
 
 from django import forms
 
+from ctms.studies.importers.countries import all_countries
+from ctms.studies.models import StudyCountry
+from ctms.web.edits import EditForm
 from ctms.web.forms import DateField
 from ctms.web.refusable import RefusableForm
-from sites.models import EvidenceCode, OperationalStatus, Person, PersonnelRole
+from sites.models import EvidenceCode, Facility, OperationalStatus, Person, PersonnelRole, Site, SitePersonnel
 
 
 class EvidenceForm(RefusableForm):
@@ -46,7 +49,7 @@ class PersonnelForm(RefusableForm):
 
     def __init__(self, *args: Any, people: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["person"].queryset = people  # type: ignore[attr-defined]
+        self.fields["person"].queryset = people
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
@@ -58,3 +61,60 @@ class PersonnelForm(RefusableForm):
 class EndPersonnelForm(RefusableForm):
     ends_on = DateField(label="Last day")
     reason = forms.CharField(label="Reason", max_length=500)
+
+
+class NewSiteForm(RefusableForm):
+    """A facility the directory knows by this name and address is taken; otherwise it is added."""
+
+    number = forms.CharField(label="Site number", max_length=100, help_text="The sponsor's own; unique in the study.")
+    country = forms.ModelChoiceField(StudyCountry.objects.none(), label="Country", empty_label="Choose …")
+    name = forms.CharField(
+        label="Facility", max_length=300, required=False, help_text="Hospital or practice; blank if not disclosed."
+    )
+    city = forms.CharField(label="City", max_length=200)
+    region = forms.CharField(label="State or region", max_length=200, required=False)
+    postal_code = forms.CharField(label="Postal code", max_length=40, required=False)
+    note = forms.CharField(
+        label="Note", max_length=500, required=False, help_text="Where the site comes from, for its history."
+    )
+
+    def __init__(self, *args: Any, countries: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["country"].queryset = countries
+
+
+class SiteForm(EditForm):
+    class Meta:
+        model = Site
+        fields = ("number", "facility")
+
+    def __init__(self, *args: Any, facilities: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["facility"].queryset = facilities
+
+
+class FacilityForm(EditForm):
+    """The country of a facility stays: the sites there belong to it."""
+
+    class Meta:
+        model = Facility
+        fields = ("name", "city", "region", "postal_code", "latitude", "longitude", "time_zone")
+
+
+class NewFacilityForm(FacilityForm):
+    country = forms.ChoiceField(label="Country", choices=[("", "Choose …"), *all_countries()])
+
+    class Meta(FacilityForm.Meta):
+        fields = ("name", "city", "country", *FacilityForm.Meta.fields[2:])  # type: ignore[assignment]
+
+
+class PersonForm(EditForm):
+    class Meta:
+        model = Person
+        fields = ("name", "email")
+
+
+class EngagementForm(EditForm):
+    class Meta:
+        model = SitePersonnel
+        fields = ("role", "starts_on", "ends_on")

@@ -115,6 +115,11 @@ def seeing_as(user: Any, sponsor_id: int) -> Iterator[None]:
             yield
 
 
+def may_somewhere(user: Any, verb: str) -> bool:
+    """Whether a role that the person holds anywhere in the sponsor includes the verb: for its shared directory."""
+    return verb in verbs_of(grant.role for grant in grants_of(user))
+
+
 def forget(user: Any) -> None:
     """Reads memberships and grants anew next time; for code that grants and then acts with the same user object."""
     for kept in ("_grants", "_memberships"):

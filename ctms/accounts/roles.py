@@ -48,11 +48,12 @@ _START_UP = frozenset({"sites.start_site"})  # from selection to initiation
 _DECIDE = frozenset({"sites.select_site", "sites.activate_site", "sites.correct_site", "sites.close_site"})
 _ENROLLMENT = frozenset({"sites.set_enrollment"})
 _STUDY_WORK = frozenset({"studies.edit_study", "studies.import_study", "studies.approve_schedule"})
+_SPONSOR_WORK = frozenset({"studies.create_study", "sites.merge_duplicates"})  # counts at the whole sponsor only
 _ACCESS = frozenset({"accounts.view_access"})
 
 VERBS: Mapping[Role, frozenset[str]] = {
     Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _ACCESS
-    | {"monitoring.approve_tripreport"},
+    | _STUDY_WORK | _SPONSOR_WORK | {"monitoring.approve_tripreport"},
     Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _STUDY_WORK
     | _ACCESS | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
     Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP,

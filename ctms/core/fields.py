@@ -2,10 +2,20 @@
 
 from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from ctms.core.partial_dates import PartialDate
+
+
+class PartialDateFormField(forms.CharField):
+    """A date typed as precisely as it is known: 2026, 2026-09 or 2026-09-13."""
+
+    widget = forms.TextInput(attrs={"placeholder": "2026-09-13, 2026-09 or 2026"})
+
+    def to_python(self, value: Any) -> Any:
+        return PartialDateField().to_python(super().to_python(value))
 
 
 class PartialDateField(models.Field):
@@ -33,6 +43,9 @@ class PartialDateField(models.Field):
     def get_prep_value(self, value: Any) -> str | None:
         value = self.to_python(value)
         return None if value is None else str(value)
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": PartialDateFormField, **options})
 
     def value_to_string(self, obj: models.Model) -> str:
         return str(self.value_from_object(obj) or "")

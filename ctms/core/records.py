@@ -28,6 +28,17 @@ class Records(models.QuerySet[Any]):
         return self.select_for_update(of=("self",)).get(pk=pk)
 
 
+class Standing(models.Manager.from_queryset(Records)):  # type: ignore[misc]  # a class made by a call
+    """`objects` of a model whose rows can be taken back, removed or merged: only those that stand.
+
+    The model says which in `standing`. Its `everything` holds the others too, and so do keys that point to them.
+    """
+
+    def get_queryset(self) -> Records:
+        rows: Records = super().get_queryset().filter(self.model.standing)
+        return rows
+
+
 class Working(models.Model):
     """Working data of one sponsor, such as a job or a key against repetition: no trail, and it may be deleted.
 

@@ -53,6 +53,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Countries", "countries", "globe", slug, pages=("country",)),
             item("Sites", "sites", "hospital", slug, pages=site_pages),
             item("Visit schedule", "schedule", "calendar-days", slug),
+            item("Set-up", "setup", "settings-2", slug),
             item("Data sources", "sources", "database", slug),
         ]
         if protocols.authority().may(request.user, "audit.view_trail", place.study):

@@ -30,7 +30,7 @@ class InStudy(InSponsor):
     @cached_property
     def countries(self) -> list[StudyCountry]:
         """The countries of the study that this person may see, by name."""
-        countries = StudyCountry.objects.visible_to(self.request.user).filter(study=self.study)
+        countries = StudyCountry.objects.visible_to(self.request.user).filter(study=self.study).select_related("scope")
         return sorted(countries, key=lambda country: country.name)
 
     @property

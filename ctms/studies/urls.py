@@ -1,11 +1,30 @@
 from django.urls import path
 
-from ctms.studies.views import schedules, sources
+from ctms.studies.views import drafts, schedules, setup, sources
 
 _STUDY = "s/<str:study>/"
+_DRAFT = f"{_STUDY}schedule/<int:number>/edit/"
 
 urlpatterns = [
+    path("studies/new/", setup.NewStudy.as_view(), name="study-new"),
+    path(f"{_STUDY}setup/", setup.SetUp.as_view(), name="setup"),
+    path(f"{_STUDY}setup/study/", setup.EditStudy.as_view(), name="study-edit"),
+    path(f"{_STUDY}setup/countries/add/", setup.AddCountry.as_view(), name="country-add"),
+    path(f"{_STUDY}setup/arms/add/", setup.AddArm.as_view(), name="arm-add"),
+    path(f"{_STUDY}setup/arms/<int:arm>/", setup.EditArm.as_view(), name="arm-edit"),
+    path(f"{_STUDY}setup/protocols/add/", setup.AddProtocol.as_view(), name="protocol-add"),
+    path(f"{_STUDY}setup/protocols/<int:protocol>/", setup.EditProtocol.as_view(), name="protocol-edit"),
+    path(f"{_STUDY}setup/protocols/<int:protocol>/places/add/", setup.AddEffect.as_view(), name="effect-add"),
+    path(f"{_STUDY}setup/places/<int:effect>/", setup.EditEffect.as_view(), name="effect-edit"),
     path(f"{_STUDY}schedule/", schedules.Schedule.as_view(), name="schedule"),
+    path(f"{_STUDY}schedule/new/", drafts.NewDraft.as_view(), name="schedule-new"),
+    path(f"{_DRAFT}", drafts.Draft.as_view(), name="schedule-edit"),
+    path(f"{_DRAFT}visits/add/", drafts.AddVisit.as_view(), name="schedule-visit-add"),
+    path(f"{_DRAFT}visits/<int:visit>/", drafts.EditVisit.as_view(), name="schedule-visit"),
+    path(f"{_DRAFT}visits/<int:visit>/<slug:step>/", drafts.VisitStep.as_view(), name="schedule-visit-step"),
+    path(f"{_DRAFT}contacts/add/", drafts.AddContact.as_view(), name="schedule-contact-add"),
+    path(f"{_DRAFT}contacts/<int:contact>/", drafts.EditContact.as_view(), name="schedule-contact"),
+    path(f"{_DRAFT}contacts/<int:contact>/<slug:step>/", drafts.ContactStep.as_view(), name="schedule-contact-step"),
     path(f"{_STUDY}schedule/<int:number>/", schedules.Schedule.as_view(), name="schedule-version"),
     path(f"{_STUDY}schedule/<int:number>/move/<str:move>/", schedules.Move.as_view(), name="schedule-move"),
     path(f"{_STUDY}sources/", sources.Sources.as_view(), name="sources"),

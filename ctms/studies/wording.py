@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 from ctms.core.partial_dates import PartialDate
+from ctms.studies.models import DateKind, Study
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -23,6 +24,7 @@ _TOPICS = {
     "eu_ct_no": "EU CT number",
     "protocol_no": "Protocol number",
 }
+_STUDY_DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
 _DATES = {"start", "primary_completion", "completion"}
 _CODED = {"allocation", "masking", "overall_status", "phase", "recruitment_status", "study_type"}
 
@@ -39,6 +41,28 @@ def claim_words(topic: str, value: str) -> str:
     if topic in _CODED or topic.endswith("_kind"):
         return re.sub(r"(?<=[a-z])(?=\d)", " ", value.replace("_", " ").capitalize())
     return value
+
+
+def study_facts(study: Study) -> list[dict[str, str]]:
+    """The study as planned, in the order people ask: what a facts component shows."""
+    answers = {True: "Yes", False: "No", None: ""}
+    facts = [
+        ("Official title", study.official_title),
+        ("Phase", study.phase_label),
+        ("Masking", study.get_masking_display() if study.masking else ""),
+        *((label, _date(study, name)) for name, label in _STUDY_DATES),
+        ("Under an IND", answers[study.under_ind]),
+        ("Covered clinical study", answers[study.covered_study]),
+    ]
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def _date(study: Study, name: str) -> str:
+    """A planned or actual date with its precision: “Sep 2015 (actual)”."""
+    value, kind = getattr(study, name), getattr(study, f"{name}_kind")
+    if value is None:
+        return ""
+    return f"{value.display()} ({DateKind(kind).label.lower()})" if kind else value.display()
 
 
 def day_words(day: timedelta | None) -> str:
@@ -77,6 +101,39 @@ def length_words(length: timedelta) -> str:
     if length >= timedelta(hours=1):
         return f"{length // timedelta(hours=1)} h {length_words(length % timedelta(hours=1))}"
     return f"{length.total_seconds():g} s" if length else "0"
+
+
+_UNITS = {
+    "w": timedelta(weeks=1), "wk": timedelta(weeks=1), "week": timedelta(weeks=1), "d": timedelta(days=1),
+    "day": timedelta(days=1), "h": timedelta(hours=1), "hour": timedelta(hours=1), "min": timedelta(minutes=1),
+    "minute": timedelta(minutes=1),
+}  # fmt: skip
+_LONGEST = timedelta(days=36_500)
+
+
+def signed_length(length: timedelta | None) -> str:
+    """A length as it is typed: "14 d", "−4 h", "0"; "" where there is none."""
+    if length is None:
+        return ""
+    return f"{_MINUS if length < timedelta() else ''}{length_words(abs(length))}"
+
+
+def read_length(text: str) -> timedelta:
+    """What `signed_length` writes, and "2 weeks", "1 d 4 h", "-3 days"; else a ValueError with a sentence."""
+    text = text.strip().casefold()
+    match = re.fullmatch(r"([-+\u2212]?)\s*((?:\d{1,5}\s*[a-z]+\s*)+|0)", text)
+    if match is None:
+        raise ValueError("A number and a unit are wanted: 14 d, 2 wk, 4 h, 30 min; or 0.")
+    sign, parts = match.groups()
+    length = timedelta()
+    for number, unit in re.findall(r"(\d+)\s*([a-z]+)", parts):
+        size = _UNITS.get(unit) or _UNITS.get(unit.removesuffix("s"))
+        if size is None:
+            raise ValueError(f"“{unit}” is no unit: wk, d, h and min are.")
+        length += int(number) * size
+    if length > _LONGEST:
+        raise ValueError("This is longer than 100 years.")
+    return -length if sign in ("-", _MINUS) else length
 
 
 def _edge(length: timedelta | None, sign: str) -> str:

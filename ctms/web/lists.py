@@ -56,6 +56,10 @@ class ListView(View):
         """What to say, and what to do next, when there are no rows at all."""
         return {"title": f"No {self.noun[1]} yet", "text": ""}
 
+    def actions(self) -> list[dict[str, str]]:
+        """What this person can do here besides reading: {label, url, icon} of each button."""
+        return []
+
     def extra_context(self) -> dict[str, Any]:
         """What the page shows besides the list."""
         return {}
@@ -75,6 +79,7 @@ class ListView(View):
             "listing": self._listing(request, rows, page),
             "filters": self._filters(request),
             "simulated": self._simulated(),
+            "actions": self.actions(),
             **self.extra_context(),
         }
         template = _FRAGMENT if request.htmx and not request.htmx.boosted else self.template_name

@@ -36,7 +36,7 @@ class MoveForm(RefusableForm):
             del self.fields["effective_on"]
         self.fields["reason"].required = move.reason
         if move.reason_codes:
-            self.fields["reason_code"].choices = [("", "Choose …"), *move.reason_codes]  # type: ignore[attr-defined]
+            self.fields["reason_code"].choices = [("", "Choose …"), *move.reason_codes]
         else:
             del self.fields["reason_code"]
             self.fields["reason"].label = "Reason" if move.reason else "Note"

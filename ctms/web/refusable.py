@@ -19,8 +19,12 @@ def _refuse_hidden(text: str) -> None:
         raise ValidationError("This holds a character that cannot be seen: type it anew.")
 
 
-class RefusableForm(forms.Form):
+class Refusable:
     """A form that can show what a service refused."""
+
+    fields: dict[str, Any]
+    cleaned_data: dict[str, Any]
+    add_error: Any
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -42,3 +46,7 @@ class RefusableForm(forms.Form):
             self.add_error(name, text)
         if not named:
             self.add_error(None, refusal.message)
+
+
+class RefusableForm(Refusable, forms.Form):
+    """Such a form of fields of its own."""

@@ -1,14 +1,15 @@
 """The sponsor's directory: hospitals and people, whatever studies they take part in."""
 
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from ctms.core.keys import referable
-from ctms.core.records import SponsorOwned
+from ctms.core.keys import TenantKey, referable, same_sponsor
+from ctms.core.records import Records, SponsorOwned, Standing
+from ctms.core.trail.history import Reason
 from ctms.studies.importers.countries import country_name
 
 
@@ -17,6 +18,8 @@ class Facility(SponsorOwned):
 
     known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "sites.view_site"
+    person_reason: ClassVar[str] = Reason.BY_PERSON
+    standing: ClassVar[Q] = Q(merged_into=None)
 
     name = models.TextField(blank=True)
     city = models.TextField(blank=True)
@@ -34,6 +37,10 @@ class Facility(SponsorOwned):
     time_zone = models.TextField(
         blank=True, help_text="IANA name; blank where the country has several and no place is known."
     )
+    merged_into = TenantKey("self", null=True, blank=True, editable=False, related_name="absorbed")
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         verbose_name_plural = "facilities"
@@ -51,6 +58,8 @@ class Facility(SponsorOwned):
                 | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
                 name="sites_facility_coordinates",
             ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="sites_facility_not_into_itself"),
+            *same_sponsor("sites_facility", "merged_into"),
         )
 
     def __str__(self) -> str:
@@ -67,15 +76,25 @@ class Person(SponsorOwned):
 
     known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "sites.view_person"
+    person_reason: ClassVar[str] = Reason.BY_PERSON
+    standing: ClassVar[Q] = Q(merged_into=None)
 
     name = models.TextField()
     email = models.EmailField("e-mail", blank=True)
     source = models.TextField(blank=True, help_text="Who told us, when it was not typed by a user.")
+    merged_into = TenantKey("self", null=True, blank=True, editable=False, related_name="absorbed")
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         verbose_name_plural = "people"
         ordering = ("name",)
-        constraints = (referable("sites_person"),)
+        constraints = (
+            referable("sites_person"),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="sites_person_not_into_itself"),
+            *same_sponsor("sites_person", "merged_into"),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -1,7 +1,7 @@
 """Site: three separate statuses, and the events that moved them."""
 
 from datetime import date, datetime, timedelta, timezone
-from typing import ClassVar
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.functional import cached_property
 
 from ctms.core.keys import TenantKey, referable, same_sponsor
-from ctms.core.records import StudyOwned
+from ctms.core.records import Records, Standing, StudyOwned
 from ctms.core.trail.history import Reason
 from sites.models.evidence import SiteEvidence
 
@@ -60,6 +60,7 @@ class Site(StudyOwned):
     known_by: ClassVar[str] = "number"
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "sites.view_site"
+    standing: ClassVar[Q] = Q(voided=False)
 
     scope = models.OneToOneField("accounts.Scope", models.PROTECT, db_constraint=False, related_name="site")
     country = TenantKey("studies.StudyCountry", related_name="sites")
@@ -73,6 +74,10 @@ class Site(StudyOwned):
         editable=False,
         help_text="By which a registry record's location is recognised when it is read again.",
     )
+    voided = models.BooleanField("entered by mistake", default=False, editable=False)
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         ordering = ("number",)
@@ -80,6 +85,7 @@ class Site(StudyOwned):
             referable("sites_site", "study"),
             models.UniqueConstraint(
                 fields=["study", "number"],
+                condition=Q(voided=False),
                 name="sites_site_number",
                 violation_error_message="The study has a site with this number already.",
             ),
@@ -179,12 +185,17 @@ class SitePersonnel(StudyOwned):
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "sites.view_person"
     person_reason: ClassVar[str] = Reason.BY_PERSON
+    standing: ClassVar[Q] = Q(voided=False)
 
     site = TenantKey("sites.Site", related_name="personnel")
     person = TenantKey("sites.Person", related_name="engagements")
     role = models.TextField(choices=PersonnelRole)
     starts_on = models.DateField("from", null=True, blank=True)
     ends_on = models.DateField("until", null=True, blank=True, help_text="The last day.")
+    voided = models.BooleanField("entered by mistake", default=False, editable=False)
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         verbose_name_plural = "site personnel"
@@ -193,7 +204,7 @@ class SitePersonnel(StudyOwned):
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="sites_sitepersonnel_dates"),
             models.UniqueConstraint(
                 fields=["site", "person", "role"],
-                condition=Q(ends_on=None),
+                condition=Q(ends_on=None, voided=False),
                 name="sites_sitepersonnel_once",
                 violation_error_message="This person already has this role at the site.",
             ),

@@ -8,6 +8,7 @@ from ctms.studies.importers.findings import Findings, counted
 from ctms.studies.importers.trial import RegistryLocation
 from ctms.studies.models import Study
 from sites.models import Facility, Site
+from sites.services.directory import survivor
 from sites.time_zones import zone_of
 
 _DETAILS = ("region", "latitude", "longitude", "time_zone")
@@ -20,11 +21,16 @@ def merge_facilities(
     wanted = {key: _facility(study, place) for key, place in places.items()}
     named = {key: facility for key, facility in wanted.items() if facility.name}
     once = {_address(facility): facility for facility in named.values()}
-    directory = Facility.objects.filter(name__in={facility.name for facility in once.values()})
+    directory = Facility.everything.filter(name__in={facility.name for facility in once.values()})
     shared = merge(
-        list(directory), list(once.values()), key=_address, fields=_DETAILS, tally=tally, only_fill=True
+        list(directory.select_related("merged_into")),
+        list(once.values()),
+        key=_address,
+        fields=_DETAILS,
+        tally=tally,
+        only_fill=True,
     )  # several studies' records tell of the same hospital, not always the same
-    result = {key: shared[_address(facility)] for key, facility in named.items()}
+    result = {key: survivor(shared[_address(facility)]) for key, facility in named.items()}
     result |= _merge_hidden({key: wanted[key] for key in wanted if key not in named}, sites, tally)
     _move_sites(result, sites)
     if known := sum(bool(facility.time_zone) for facility in wanted.values()):

@@ -1,9 +1,12 @@
 """Who works at a site, from when until when."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from ctms.accounts.models import User
 from ctms.core import protocols
+from ctms.core.editing import revise
 from ctms.core.refusals import NotAllowed, Refusal
 from ctms.core.use_case import use_case
 from sites.models import Person, PersonnelRole, Site, SitePersonnel
@@ -33,6 +36,33 @@ def add_personnel(
     )  # fmt: skip
     engagement.full_clean()
     engagement.save(force_insert=True)
+    return engagement
+
+
+@use_case
+def edit_personnel(
+    *, engagement: SitePersonnel, changes: Mapping[str, Any], version: int | None, by: User
+) -> SitePersonnel:
+    """Puts right in which role, from when and until when a person works at the site."""
+    site = _locked_for(by, engagement.site)
+    engagement = SitePersonnel.objects.select_related("site", "person").locked(engagement.pk)
+    revise(engagement, changes, version)
+    investigators = site.personnel.filter(role=PersonnelRole.PRINCIPAL_INVESTIGATOR, ends_on=None)
+    if engagement in investigators and investigators.count() > 1:
+        raise Refusal("HAS_PI", "The site has a principal investigator already: end that first.")
+    return engagement
+
+
+@use_case
+def take_back_personnel(*, engagement: SitePersonnel, by: User) -> SitePersonnel:
+    """Takes back what this person entered by mistake, as long as it was not changed since. The row stays, marked."""
+    _locked_for(by, engagement.site)
+    engagement = SitePersonnel.objects.select_related("person").locked(engagement.pk)
+    entries = list(engagement.history.order_by("history_id")[:2])
+    if len(entries) > 1 or entries[0].history_user_id != by.pk:
+        raise Refusal("NOT_FRESH", f"{engagement}: somebody else entered this, or it was changed since.")
+    engagement.voided = True
+    engagement.save(update_fields=["voided"])
     return engagement
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.urls import reverse
 
+from ctms.accounts import access
 from ctms.studies.models import ExternalClaim
 from ctms.studies.pages import InStudy
 from ctms.web.lists import ListView, rank
@@ -12,6 +13,7 @@ from ctms.web.places import InSponsor
 from sites.columns import FACILITY_COLUMNS, PERSON_COLUMNS, SITE_COLUMNS
 from sites.filters import FacilityFilter, PersonFilter, SiteFilter
 from sites.models import EnrollmentStatus, Facility, OperationalStatus, Person, Site, SitePersonnel
+from sites.views.edits import editable_countries
 
 
 class SiteList(InStudy, ListView):
@@ -50,11 +52,20 @@ class SiteList(InStudy, ListView):
     def row_url(self, row: Site) -> str:
         return reverse("site", args=[self.sponsor.code, self.study.slug, row.number])
 
+    def actions(self) -> list[dict[str, str]]:
+        if not editable_countries(self.request.user, self.countries):
+            return []
+        return [{"label": "Add a site", "icon": "plus", "url": self._url("site-add")}]
+
     def empty(self) -> dict[str, str]:
         return {
             "title": "No sites yet",
-            "text": "Load the study's registry record with manage.py load_trial: its locations become candidate sites.",
+            "text": "Add the sites of this study one by one, or load its registry record with manage.py load_trial: "
+            "its locations become candidate sites.",
         }
+
+    def _url(self, name: str) -> str:
+        return reverse(name, args=[self.sponsor.code, self.study.slug])
 
 
 class FacilityList(InSponsor, ListView):
@@ -73,11 +84,12 @@ class FacilityList(InSponsor, ListView):
         return Facility.objects.visible_to(self.request.user).prefetch_related(Prefetch("sites", sites))
 
     def row_url(self, row: Facility) -> str:
-        """Its site, where this person sees one there and no more."""
-        sites = list(row.sites.all())
-        if len(sites) != 1:
-            return ""
-        return reverse("site", args=[self.sponsor.code, sites[0].study.slug, sites[0].number])
+        return reverse("facility", args=[self.sponsor.code, row.pk])
+
+    def actions(self) -> list[dict[str, str]]:
+        if not access.may_somewhere(self.request.user, "sites.edit_site"):
+            return []
+        return [{"label": "Add a facility", "icon": "plus", "url": reverse("facility-add", args=[self.sponsor.code])}]
 
 
 class PersonList(InSponsor, ListView):
@@ -96,12 +108,12 @@ class PersonList(InSponsor, ListView):
         return Person.objects.visible_to(self.request.user).prefetch_related(Prefetch("engagements", engagements))
 
     def row_url(self, row: Person) -> str:
-        """The people of the one site at which this person sees them."""
-        sites = {one.site for one in row.engagements.all()}
-        if len(sites) != 1:
-            return ""
-        site = sites.pop()
-        return reverse("site-people", args=[self.sponsor.code, site.study.slug, site.number])
+        return reverse("person", args=[self.sponsor.code, row.pk])
+
+    def actions(self) -> list[dict[str, str]]:
+        if not access.may_somewhere(self.request.user, "sites.edit_personnel"):
+            return []
+        return [{"label": "Add a person", "icon": "plus", "url": reverse("person-add", args=[self.sponsor.code])}]
 
     def empty(self) -> dict[str, str]:
         return {

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from ctms.core import clock
 from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Offer
@@ -13,7 +15,7 @@ from sites.models import EvidenceCode, Person, SiteEvidence, SitePersonnel, Site
 from sites.services import evidence, personnel, statuses
 from sites.views.tabs import FormTab
 
-_PEOPLE_COLUMNS = ({"label": "Name"}, {"label": "Role"}, {"label": "From"}, {"label": "Until"})
+_PEOPLE_COLUMNS = ({"label": "Name"}, {"label": "Role"}, {"label": "From"}, {"label": "Until"}, {"label": ""})
 
 
 class Evidence(FormTab):
@@ -133,18 +135,25 @@ class People(FormTab):
     def reason(self, said: dict[str, Any]) -> str:
         return str(said["reason"])
 
-    def carry_out(self, said: dict[str, Any]) -> None:
-        personnel.add_personnel(
+    def carry_out(self, said: dict[str, Any]) -> str:
+        engagement = personnel.add_personnel(
             site=self.site, person=said["person"], new_name=said["name"], role=said["role"],
             starts_on=said["starts_on"], by=self.request.user,
         )  # fmt: skip
+        return self.url("site-take-back-personnel", engagement.pk)
 
     def context(self) -> dict[str, Any]:
         engagements = self.site.personnel.select_related("person").order_by("ends_on", "role", "person__name")
         return super().context() | {
             "columns": _PEOPLE_COLUMNS,
             "engagements": [
-                {"engagement": one, "end_url": self.url("site-end-personnel", one.pk)} for one in engagements
+                {
+                    "engagement": one,
+                    "end_url": self.url("site-end-personnel", one.pk),
+                    "edit_url": self.url("site-edit-personnel", one.pk),
+                    "person_url": reverse("person", args=[self.sponsor.code, one.person_id]),
+                }
+                for one in engagements
             ],
         }
 

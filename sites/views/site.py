@@ -41,6 +41,7 @@ class Overview(SiteTabView):
             "facts": self._facts(),
             "facility_source": f"Place and name as registered at {REGISTRY}" if site.registry_key else "Entered here",
             "crew": list(crew),
+            "edit_url": self.url("site-edit") if self.may("sites.edit_site") else "",
             "people_url": self.url("site-people") if self.may("sites.edit_personnel") else "",
             "offers": self.offers(SITE) + [item for item in self.offers(ENROLLMENT) if item["offer"].is_open],
         }
@@ -53,7 +54,11 @@ class Overview(SiteTabView):
         coordinates = f"{facility.latitude}, {facility.longitude}" if facility.latitude is not None else ""
         return [
             {"label": "In this status since", "value": since, "simulated": is_simulated()},
-            {"label": "Facility", "value": facility.name or "Not disclosed"},
+            {
+                "label": "Facility",
+                "value": facility.name or "Not disclosed",
+                "url": reverse("facility", args=[self.sponsor.code, facility.pk]),
+            },
             {"label": "Place", "value": facility.place},
             {"label": "Postal code", "value": facility.postal_code},
             {"label": "Coordinates", "value": coordinates},

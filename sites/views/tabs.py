@@ -59,7 +59,8 @@ class FormTab(SiteTabView):
     def make_form(self, data: Any = None) -> RefusableForm:
         raise NotImplementedError
 
-    def carry_out(self, said: dict[str, Any]) -> None:
+    def carry_out(self, said: dict[str, Any]) -> str | None:
+        """Calls the service; gives back the address that takes it back, if it honestly can be."""
         raise NotImplementedError
 
     def reason(self, said: dict[str, Any]) -> str:
@@ -77,9 +78,9 @@ class FormTab(SiteTabView):
             return self.show(form=form, status=422)
         try:
             with acting(request.user, reason=self.reason(form.cleaned_data), channel=Channel.WEB, by_person=True):
-                self.carry_out(form.cleaned_data)
+                undo = self.carry_out(form.cleaned_data)
         except Refusal as refusal:
             form.refuse(refusal)
             return self.show(form=form, status=refusal.status)
-        messages.success(request, self.done)
+        messages.success(request, self.done, extra_tags=f"undo:{undo}" if undo else "")
         return redirect(self.back())

@@ -32,8 +32,8 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
     """What stands in this sponsor's addresses: keyword -> real values, newest rows last."""
     from audit.models import Signature
     from ctms.desk.models import Job
-    from ctms.studies.models import Study, VisitSchedule
-    from sites.models import Site, SiteEvidence, SitePersonnel, SiteStatusEvent
+    from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, VisitSchedule
+    from sites.models import Person, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 
     with in_sponsor(sponsor.pk):
         study = Study.objects.get()
@@ -51,6 +51,14 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "schedule": [version] if version else [1],
             "pk": [key for key in (*keys, Signature.objects.values_list("pk", flat=True).last()) if key],
             "job": [Job.objects.values_list("pk", flat=True).last() or 0],
+            "arm": [study.arm_set.values_list("pk", flat=True)[0]],
+            "facility": [site.facility_id],
+            "person": [Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or 1],
+            "protocol": [1],
+            "visit": [ScheduledVisit.objects.values_list("pk", flat=True).first() or 1],
+            "contact": [ScheduledContact.objects.values_list("pk", flat=True).first() or 1],
+            "step": ["up"],
+            "effect": [1],
             "move": ["close_out", "close_enrollment", "approve"],
         }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from simple_history.models import HistoricalRecords
 
 
@@ -22,6 +22,18 @@ class Reason:
     def by_person_unless(field: str, value: str) -> str:
         """A person's reason once the record has left its draft: `by_person_unless("status", "DRAFT")`."""
         return f"o.\"{field}\" <> '{value}'"
+
+    @staticmethod
+    def is_due(record: Any) -> bool:
+        """Whether the next change to this record needs a person's reason, as the database will ask for it."""
+        condition = getattr(record, "person_reason", "")
+        if not condition:
+            return False
+        table, key = record._meta.db_table, record._meta.pk.column
+        with connection.cursor() as cursor:
+            cursor.execute(f'select {condition} from {table} o where o."{key}" = %s', [record.pk])  # noqa: S608 - names of models
+            (due,) = cursor.fetchone()
+        return bool(due)
 
 
 class TrailRow(models.Model):

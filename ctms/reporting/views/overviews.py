@@ -16,15 +16,16 @@ from ctms.core.metrics import Metric, read, read_here
 from ctms.reporting.charts import CURVE_LEGEND, CURVES, activation_chart
 from ctms.reporting.maps import sites_map
 from ctms.studies import metrics as study_metrics
-from ctms.studies.models import DateKind, ExternalClaim, ImportFinding, Study, VisitSchedule
+from ctms.studies.models import ExternalClaim, ImportFinding, Study, VisitSchedule
 from ctms.studies.pages import InStudy
+from ctms.studies.views.setup import may_create_studies
+from ctms.studies.wording import study_facts
 from ctms.web.places import InSponsor, PageRequest, Place
 from sites import metrics, queries
 
 _COUNTRIES_SHOWN = 10
 _ACTS_SHOWN = 8
 _FINDINGS_READ = 50
-_DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
 _OF_A_STUDY = (
     metrics.TOTAL, metrics.CANDIDATES, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING,
     study_metrics.PLANNED_ENROLLMENT,
@@ -56,7 +57,9 @@ class Portfolio(InSponsor):
             }
             for place, readings in zip(places, read(_OF_A_STUDY, places, request.user), strict=True)
         ]
-        return TemplateResponse(request, "reporting/portfolio.html", {"rows": rows})
+        may_create = may_create_studies(request.user, self.sponsor)
+        new_url = reverse("study-new", args=[self.sponsor.code]) if may_create else ""
+        return TemplateResponse(request, "reporting/portfolio.html", {"rows": rows, "new_url": new_url})
 
 
 class Overview(InStudy):
@@ -104,7 +107,7 @@ class Overview(InStudy):
             "visits_url": self._url("schedule"),
             "findings": findings.order_by("run", "position")[:_FINDINGS_READ],
             "arms": list(self.study.arm_set.order_by("position")),
-            "facts": _facts(self.study),
+            "facts": study_facts(self.study),
             "countries": self._country_rows(),
             "country_columns": _COUNTRY_COLUMNS,
             "countries_url": self._url("countries"),
@@ -157,28 +160,6 @@ class CountryOverview(Overview):
 
     def more(self) -> dict[str, Any]:
         return {"sites_url": self._url("country-sites", self.kwargs["country"])}
-
-
-def _facts(study: Study) -> list[dict[str, str]]:
-    """The study as planned, in the order people ask."""
-    answers = {True: "Yes", False: "No", None: ""}
-    facts = [
-        ("Official title", study.official_title),
-        ("Phase", study.phase_label),
-        ("Masking", study.get_masking_display() if study.masking else ""),
-        *((label, _date(study, name)) for name, label in _DATES),
-        ("Under an IND", answers[study.under_ind]),
-        ("Covered clinical study", answers[study.covered_study]),
-    ]
-    return [{"label": label, "value": value} for label, value in facts]
-
-
-def _date(study: Study, name: str) -> str:
-    """A planned or actual date with its precision: “Sep 2015 (actual)”."""
-    value, kind = getattr(study, name), getattr(study, f"{name}_kind")
-    if value is None:
-        return ""
-    return f"{value.display()} ({DateKind(kind).label.lower()})" if kind else value.display()
 
 
 def _in_brief(deed: Deed) -> dict[str, Any]:

@@ -150,6 +150,13 @@ def country_name(code: str) -> str:
     return str(getattr(country, "common_name", country.name))
 
 
+@cache
+def all_countries() -> tuple[tuple[str, str], ...]:
+    """(code, short name) of every country there is, by name."""
+    codes = [str(country.alpha_2) for country in pycountry.countries] + ["XK"]
+    return tuple(sorted(((code, country_name(code)) for code in codes), key=lambda pair: _key(pair[1])))
+
+
 def numeric_code(code: str) -> str:
     """ISO 3166-1 numeric, by which maps know a country: "DE" -> "276"; "" for one without."""
     country = pycountry.countries.get(alpha_2=code)

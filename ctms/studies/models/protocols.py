@@ -6,6 +6,7 @@ from django.db import models
 
 from ctms.core.keys import TenantKey, referable, same_sponsor
 from ctms.core.records import StudyOwned
+from ctms.core.trail.history import Reason
 
 
 class ProtocolVersion(StudyOwned):
@@ -13,6 +14,7 @@ class ProtocolVersion(StudyOwned):
 
     known_by: ClassVar[str] = "version"
     view_verb: ClassVar[str] = "studies.view_study"
+    person_reason: ClassVar[str] = Reason.BY_PERSON
 
     version = models.TextField(help_text='As the protocol itself says it: "1.0", "v4.0".')
     amendment_no = models.TextField("amendment", blank=True)
@@ -40,6 +42,7 @@ class ProtocolEffect(StudyOwned):
 
     known_by: ClassVar[str] = "protocol_version_id"
     view_verb: ClassVar[str] = "studies.view_study"
+    person_reason: ClassVar[str] = Reason.BY_PERSON
 
     protocol_version = TenantKey("studies.ProtocolVersion", related_name="effects")
     scope = TenantKey("accounts.Scope", related_name="protocol_effects")

@@ -4,14 +4,21 @@ A contact is one planned moment: a day relative to an anchor, with a window. Sev
 as a clinic day and the phone call after it. A window that is missing is not the same as one of zero length.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Deferrable, F, Q
 
 from ctms.core.keys import TenantKey, referable, same_sponsor
-from ctms.core.records import StudyOwned
+from ctms.core.records import Records, Standing, StudyOwned
 from ctms.core.trail.history import Reason
+
+_STANDING = Q(position__isnull=False)
+
+
+def _position() -> Any:
+    """Where a part stands; null for one that was taken out of its draft again. Parts change places in one statement."""
+    return models.PositiveSmallIntegerField(null=True, editable=False)
 
 
 class ScheduleStatus(models.TextChoices):
@@ -29,7 +36,7 @@ class VisitSchedule(StudyOwned):
 
     number = models.PositiveIntegerField("version")
     status = models.TextField(choices=ScheduleStatus, default=ScheduleStatus.DRAFT)
-    run = TenantKey("studies.ImportRun", null=True, related_name="schedules")
+    run = TenantKey("studies.ImportRun", null=True, blank=True, related_name="schedules")
     source_study = models.TextField(blank=True, help_text="The protocol the file says it describes.")
     content_sha256 = models.CharField(max_length=64, blank=True, help_text="Of what the importer made of it.")
     protocol_version = TenantKey("studies.ProtocolVersion", null=True, blank=True, related_name="schedules")
@@ -59,18 +66,24 @@ class ScheduledVisit(StudyOwned):
 
     known_by: ClassVar[str] = "label"
     view_verb: ClassVar[str] = "studies.view_schedule"
+    standing: ClassVar[Q] = _STANDING
 
     schedule = TenantKey("studies.VisitSchedule", related_name="visits")
     code = models.TextField()
     label = models.TextField()
     epoch = models.TextField(blank=True)
-    position = models.PositiveSmallIntegerField()
+    position = _position()
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         ordering = ("position",)
         constraints = (
             referable("studies_scheduledvisit", "schedule"),
-            models.UniqueConstraint(fields=["schedule", "position"], name="studies_scheduledvisit_position"),
+            models.UniqueConstraint(
+                fields=["schedule", "position"], name="studies_scheduledvisit_position", deferrable=Deferrable.DEFERRED
+            ),
             *same_sponsor("studies_scheduledvisit", "study", schedule=("study",)),
         )
 
@@ -83,28 +96,38 @@ class ScheduledContact(StudyOwned):
 
     known_by: ClassVar[str] = "label"
     view_verb: ClassVar[str] = "studies.view_schedule"
+    standing: ClassVar[Q] = _STANDING
 
     schedule = TenantKey("studies.VisitSchedule", related_name="contacts")
-    visit = TenantKey("studies.ScheduledVisit", null=True, related_name="contacts")
+    visit = TenantKey("studies.ScheduledVisit", null=True, blank=True, related_name="contacts")
     code = models.TextField()
     label = models.TextField()
     epoch = models.TextField(blank=True)
-    position = models.PositiveSmallIntegerField()
-    modes = models.JSONField(default=list, help_text='How it takes place: "In Person", "Telephone Call", ...')
-    anchor = TenantKey("self", null=True, related_name="placed")
+    position = _position()
+    modes = models.JSONField(
+        default=list, blank=True, help_text='How it takes place: "In Person", "Telephone Call", ...'
+    )
+    anchor = TenantKey("self", null=True, blank=True, related_name="placed")
     offset_text = models.TextField(blank=True, help_text="As the protocol file has it, ISO 8601: P2W.")
-    offset = models.DurationField(null=True, help_text="From the anchor.")
-    day = models.DurationField(null=True, help_text="From day 0.")
-    window_before = models.DurationField(null=True)
-    window_after = models.DurationField(null=True)
-    repeat_every = models.DurationField(null=True)
+    offset = models.DurationField(null=True, blank=True, help_text="From the anchor.")
+    day = models.DurationField(null=True, blank=True, help_text="From day 0.")
+    window_before = models.DurationField(null=True, blank=True)
+    window_after = models.DurationField(null=True, blank=True)
+    repeat_every = models.DurationField(null=True, blank=True)
     repeat_condition = models.TextField(blank=True, help_text="When the schedule goes back to this contact.")
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         ordering = ("position",)
         constraints = (
             referable("studies_scheduledcontact", "schedule"),
-            models.UniqueConstraint(fields=["schedule", "position"], name="studies_scheduledcontact_position"),
+            models.UniqueConstraint(
+                fields=["schedule", "position"],
+                name="studies_scheduledcontact_position",
+                deferrable=Deferrable.DEFERRED,
+            ),
             models.CheckConstraint(condition=~Q(anchor=F("id")), name="studies_scheduledcontact_anchor"),
             *same_sponsor(
                 "studies_scheduledcontact", "study", schedule=("study",), visit=("schedule",), anchor=("schedule",)
@@ -120,17 +143,25 @@ class ScheduledActivity(StudyOwned):
 
     known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "studies.view_schedule"
+    standing: ClassVar[Q] = _STANDING
 
     schedule = TenantKey("studies.VisitSchedule", related_name="activities")
     name = models.TextField()
-    position = models.PositiveSmallIntegerField()
+    position = _position()
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         verbose_name_plural = "scheduled activities"
         ordering = ("position",)
         constraints = (
             referable("studies_scheduledactivity", "schedule"),
-            models.UniqueConstraint(fields=["schedule", "position"], name="studies_scheduledactivity_position"),
+            models.UniqueConstraint(
+                fields=["schedule", "position"],
+                name="studies_scheduledactivity_position",
+                deferrable=Deferrable.DEFERRED,
+            ),
             *same_sponsor("studies_scheduledactivity", "study", schedule=("study",)),
         )
 
@@ -143,11 +174,15 @@ class ContactActivity(StudyOwned):
 
     known_by: ClassVar[str] = "activity_id"
     view_verb: ClassVar[str] = "studies.view_schedule"
+    standing: ClassVar[Q] = _STANDING
 
     schedule = TenantKey("studies.VisitSchedule", related_name="+")
     contact = TenantKey("studies.ScheduledContact", related_name="activities")
     activity = TenantKey("studies.ScheduledActivity", related_name="contacts")
-    position = models.PositiveSmallIntegerField()
+    position = _position()
+
+    objects: ClassVar[Any] = Standing()
+    everything = Records.as_manager()
 
     class Meta:
         verbose_name_plural = "contact activities"

@@ -8,6 +8,7 @@ from django.db import models
 from ctms.core.fields import PartialDateField
 from ctms.core.keys import TenantKey, referable, same_sponsor
 from ctms.core.records import SponsorOwned, StudyOwned
+from ctms.core.trail.history import Reason
 from ctms.studies.importers.countries import country_name
 
 
@@ -50,6 +51,7 @@ class Study(SponsorOwned):
     known_by: ClassVar[str] = "protocol_no"
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "studies.view_study"
+    person_reason: ClassVar[str] = Reason.BY_PERSON
 
     scope = models.OneToOneField("accounts.Scope", models.PROTECT, db_constraint=False, related_name="study")
     programme = TenantKey("studies.Programme", null=True, blank=True, related_name="studies")
@@ -151,6 +153,7 @@ class Arm(StudyOwned):
 
     known_by: ClassVar[str] = "label"
     view_verb: ClassVar[str] = "studies.view_study"
+    person_reason: ClassVar[str] = Reason.BY_PERSON
 
     label = models.TextField()
     kind = models.TextField(blank=True, help_text="EXPERIMENTAL, PLACEBO_COMPARATOR, ...")

@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from audit.signed import shown_under
+from ctms.core import protocols
 from ctms.core.lifecycle import Request
 from ctms.core.metrics import read_here
 from ctms.studies.lifecycle import SCHEDULE
 from ctms.studies.metrics import CONTACTS, VISITS
-from ctms.studies.models import ScheduledContact, VisitSchedule
+from ctms.studies.models import ScheduledContact, ScheduleStatus, VisitSchedule
 from ctms.studies.pages import InStudy
 from ctms.studies.picture import is_in_person, schedule_pictures
 from ctms.studies.services.schedules import move_schedule
@@ -43,7 +44,7 @@ class InSchedule(InStudy):
 
     @cached_property
     def schedule(self) -> VisitSchedule | None:
-        versions = self.versions.select_related("run", "study")
+        versions = self.versions.select_related("run", "study__scope", "protocol_version")
         if "number" in self.kwargs:
             schedule: VisitSchedule = found(versions.filter(number=self.kwargs["number"]))
             return schedule
@@ -55,7 +56,12 @@ class Schedule(InSchedule):
     template_name = "studies/schedule.html"
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        context = self._context(self.schedule) if self.schedule else {"schedule": None}
+        context: dict[str, Any] = self._context(self.schedule) if self.schedule else {"schedule": None}
+        may_edit = protocols.authority().may(request.user, "studies.edit_study", self.study)
+        context["new_url"] = reverse("schedule-new", args=[self.sponsor.code, self.study.slug]) if may_edit else ""
+        if may_edit and self.schedule and self.schedule.status == ScheduleStatus.DRAFT:
+            arguments = [self.sponsor.code, self.study.slug, self.schedule.number]
+            context["edit_url"] = reverse("schedule-edit", args=arguments)
         return TemplateResponse(request, self.template_name, {"study": self.study, **context})
 
     def _context(self, schedule: VisitSchedule) -> dict[str, Any]:

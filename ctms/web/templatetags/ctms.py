@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import lucide
 from django import template
 from django.conf import settings
+from django.contrib.messages.storage.base import Message
 from django.forms import Field
 from django.templatetags.static import static
 from django.utils import timezone
@@ -122,6 +123,13 @@ def optional(field: Field) -> str:
 def beside(left: Iterable[Any], right: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
     """Two lists of the same length in step: {% for column, cell in columns|beside:cells %}."""
     return zip(left, right, strict=True)
+
+
+@register.filter
+def undo(message: Message) -> str:
+    """The address that takes back what a message reports; "" where there is none."""
+    tags = message.extra_tags or ""
+    return tags.removeprefix("undo:") if tags.startswith("undo:") else ""
 
 
 @register.filter
