@@ -45,7 +45,7 @@ class TrailView(InSponsor):
     template_name = "audit/trail.html"
 
     def may_enter(self) -> bool:
-        return protocols.authority().may(self.request.user, "audit.view_trail", AccessEvent())
+        return protocols.authority().may(self.request.user, "audit.view_trail", self.sponsor)
 
     def study_id(self) -> int | None:
         return None
@@ -85,7 +85,7 @@ class AccessLog(InSponsor, ListView):
     file_name = "access-log"
 
     def may_enter(self) -> bool:
-        return protocols.authority().may(self.request.user, "audit.view_trail", AccessEvent())
+        return protocols.authority().may(self.request.user, "audit.view_trail", self.sponsor)
 
     def rows(self) -> Any:
         return AccessEvent.objects.visible_to(self.request.user).filter(sponsor=self.sponsor)

@@ -20,6 +20,7 @@ from ctms.accounts.models import (
     OrganisationKind,
     Scope,
     ScopeGroupPermission,
+    Sponsor,
 )
 from ctms.accounts.roles import UNBLINDED, VERBS, Role, verbs_of
 from ctms.core import protocols
@@ -57,8 +58,13 @@ class Authority:
         column = f"{model.access_path}__path"
         paths = {grant.path for grant in grants}
         # Who has a part at a site also sees the study and the country it belongs to, but no other site of theirs.
-        above = {place for path in paths for place in _above(path)}
-        return records.filter(within(paths, column) | Q(**{f"{column}__in": above}))
+        near = touching(paths, column)
+        if not is_shared(model):
+            return records.filter(near)
+        # Several places lead to one row: asked apart, so that it comes once. One to which none leads yet is seen by
+        # all who see its kind, or nobody could take it up.
+        first = model.access_path.partition("__")[0]
+        return records.filter(pk__in=model._base_manager.filter(near | Q(**{first: None})).values("pk"))
 
 
 def grants_of(user: Any) -> tuple[Grant, ...]:
@@ -127,16 +133,24 @@ def forget(user: Any) -> None:
             delattr(user, kept)
 
 
+def is_shared(model: Any) -> bool:
+    """Whether several places lead to one record of this model, as sites do to a facility: it belongs to none alone."""
+    step = (model.access_path or "").partition("__")[0]
+    return bool(step) and bool(model._meta.get_field(step).one_to_many)
+
+
 def path_of(record: Any) -> str:
-    """The place of a record in the scope tree: the sponsor's root for what belongs to no study."""
+    """The place of a record in the scope tree: the sponsor's root for what is of no one study."""
     place = scope_of(record)
     return place.path if place is not None else Scope.ROOT
 
 
 def scope_of(record: Any) -> Scope | None:
-    """The scope of a record; None for what belongs to no study."""
+    """The scope of a record; None for the sponsor itself, and for what belongs to no one study."""
     if isinstance(record, Scope):
         return record
+    if isinstance(record, Sponsor) or is_shared(type(record)):
+        return None
     place = record
     for step in (record.access_path or "").split("__"):
         place = getattr(place, step) if step else None
@@ -157,14 +171,21 @@ def within(paths: Iterable[str], column: str) -> Q:
     return condition
 
 
+def touching(paths: Iterable[str], column: str) -> Q:
+    """The rows whose scope path, in `column`, is one of these, below one, or above one."""
+    paths = list(paths)
+    return within(paths, column) | Q(**{f"{column}__in": {place for path in paths for place in _above(path)}})
+
+
 def _after(path: str) -> str:
     """The first path that sorts behind all that begin with `path`: "0" follows "/" in the C collation."""
     return path[:-1] + "0"
 
 
 def _above(path: str) -> list[str]:
+    """The sponsor's root, and every scope on the way down to this one."""
     tokens = path.strip("/").split("/")
-    return ["/" + "".join(f"{token}/" for token in tokens[:depth]) for depth in range(1, len(tokens))]
+    return ["/" + "".join(f"{token}/" for token in tokens[:depth]) for depth in range(len(tokens))]
 
 
 def _read_grants(user: Any, sponsor_id: int) -> Iterable[Grant]:

@@ -71,7 +71,7 @@ class SponsorOwned(Regulated):
     """A record of one sponsor, invisible to every other by row-level security.
 
     `access_path` leads from the record to the scope that decides who sees it, in Django's lookup notation; None means
-    that every member of the sponsor does.
+    that every member of the sponsor does. Where it leads to several, as from a hospital over its sites, one suffices.
     """
 
     access_path: ClassVar[str | None] = None

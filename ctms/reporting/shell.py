@@ -9,7 +9,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from audit.models import AccessEvent
 from ctms.accounts import access
 from ctms.accounts.roles import Role
 from ctms.core import clock, protocols
@@ -67,7 +66,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Organisations", "organisations", "briefcase"),
         ],
     }
-    if protocols.authority().may(request.user, "audit.view_trail", AccessEvent()):
+    if protocols.authority().may(request.user, "audit.view_trail", place.sponsor):
         yield {
             "heading": "Control",
             "items": [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")],

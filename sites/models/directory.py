@@ -1,4 +1,6 @@
-"""The sponsor's directory: hospitals and people, whatever studies they take part in."""
+"""The sponsor's directory: hospitals and people, whatever studies they take part in; each seen by whoever sees a site
+of theirs.
+"""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -18,6 +20,7 @@ class Facility(SponsorOwned):
 
     known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "sites.view_site"
+    access_path: ClassVar[str | None] = "sites__scope"
     person_reason: ClassVar[str] = Reason.BY_PERSON
     standing: ClassVar[Q] = Q(merged_into=None)
 
@@ -76,6 +79,7 @@ class Person(SponsorOwned):
 
     known_by: ClassVar[str] = "name"
     view_verb: ClassVar[str] = "sites.view_person"
+    access_path: ClassVar[str | None] = "engagements__site__scope"
     person_reason: ClassVar[str] = Reason.BY_PERSON
     standing: ClassVar[Q] = Q(merged_into=None)
 

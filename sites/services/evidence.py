@@ -3,9 +3,9 @@
 from datetime import date, datetime
 
 from ctms.accounts.models import User
-from ctms.core import protocols
 from ctms.core.acting import says_why
-from ctms.core.refusals import BadInput, Conflict, NotAllowed, Refusal
+from ctms.core.permission import demand
+from ctms.core.refusals import BadInput, Conflict, Refusal
 from ctms.core.use_case import use_case
 from sites.models import EvidenceCode, Site, SiteEvidence
 
@@ -56,8 +56,10 @@ def withdraw_evidence(*, evidence: SiteEvidence, reason: str, by: User, at: date
 
 def _locked_for(by: User, site: Site) -> Site:
     site = Site.objects.select_related("facility").locked(site.pk)
-    if not protocols.authority().may(by, "sites.record_evidence", site):
-        raise NotAllowed("MAY_NOT_RECORD", "Your roles do not include recording evidence at this site.", recorded=True)
+    demand(
+        by=by, verb="sites.record_evidence", record=site, code="MAY_NOT_RECORD",
+        sentence="Your roles do not include recording evidence at this site.",
+    )  # fmt: skip
     return site
 
 

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from ctms.accounts.models import User
-from ctms.core import protocols
 from ctms.core.editing import revise
-from ctms.core.refusals import NotAllowed, Refusal
+from ctms.core.permission import demand
+from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
 from sites.models import Person, PersonnelRole, Site, SitePersonnel
 
@@ -26,6 +26,8 @@ def add_personnel(
         person = Person(sponsor_id=site.sponsor_id, name=new_name.strip())
         person.full_clean()
         person.save(force_insert=True)
+    elif not Person.objects.visible_to(by).filter(pk=person.pk).exists():
+        raise BadInput("PERSON", "Choose a person you know.", fields={"person": "Choose a person you know."})
     if role == PersonnelRole.PRINCIPAL_INVESTIGATOR and ends_on is None:
         current = site.personnel.filter(role=role, ends_on=None).select_related("person").first()
         if current is not None:
@@ -79,6 +81,8 @@ def end_personnel(*, engagement: SitePersonnel, ends_on: date, by: User) -> Site
 
 def _locked_for(by: User, site: Site) -> Site:
     site = Site.objects.locked(site.pk)
-    if not protocols.authority().may(by, "sites.edit_personnel", site):
-        raise NotAllowed("MAY_NOT_EDIT_PERSONNEL", "Your roles do not include editing who works here.", recorded=True)
+    demand(
+        by=by, verb="sites.edit_personnel", record=site, code="MAY_NOT_EDIT_PERSONNEL",
+        sentence="Your roles do not include editing who works here.",
+    )  # fmt: skip
     return site

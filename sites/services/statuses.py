@@ -3,11 +3,11 @@
 from datetime import date, datetime
 
 from ctms.accounts.models import User
-from ctms.core import protocols
 from ctms.core.acting import says_why
 from ctms.core.lifecycle import Lifecycle, Move, Request
+from ctms.core.permission import demand
 from ctms.core.protocols import Proof
-from ctms.core.refusals import BadInput, NotAllowed, Refusal
+from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
 from sites.lifecycle import ENROLLMENT, SITE
 from sites.models import EnrollmentStatus, OperationalStatus, Site, SiteStatusEvent
@@ -66,8 +66,10 @@ def correct_status(
             guard objects to the status.
     """
     site = Site.objects.select_related("facility").locked(event.site_id)
-    if not protocols.authority().may(by, "sites.correct_site", site):
-        raise NotAllowed("MAY_NOT_CORRECT", "Your roles do not include correcting a site's status.", recorded=True)
+    demand(
+        by=by, verb="sites.correct_site", record=site, code="MAY_NOT_CORRECT",
+        sentence="Your roles do not include correcting a site's status.",
+    )  # fmt: skip
     if not says_why(reason):
         raise BadInput("REASON", "Say why.", fields={"reason": "Say why: a correction needs a reason."})
     if to_status not in OperationalStatus.values:

@@ -10,6 +10,7 @@ from ctms.accounts.models import Assignment, Delegation, Membership, Organisatio
 from ctms.accounts.roles import DUTIES, UNBLINDED, VERBS, Role, duty_objection, exclusion
 from ctms.accounts.services import grants
 from ctms.accounts.services.sponsors import add_member
+from ctms.core.acting import in_sponsor
 from ctms.core.refusals import NotAllowed, Refusal
 from sites.models import Site
 from tests.conftest import act, person
@@ -115,6 +116,21 @@ class TestDelegation:
         access.forget(idris)
         assert not access.grants_of(idris)
 
+    def test_ending_one_is_for_administrators_and_never_makes_it_longer(self, north, ada, now):
+        delegation = Delegation.objects.first()
+        mara = person("mara")
+        with act(mara), pytest.raises(NotAllowed):
+            grants.end_delegation(delegation=delegation, ends_on=now.date(), by=mara)
+        yesterday = now.date() - timedelta(days=1)
+        with act(ada):
+            grants.end_delegation(delegation=delegation, ends_on=yesterday, by=ada)
+            with pytest.raises(Refusal, match="delegate anew"):
+                grants.end_delegation(delegation=delegation, ends_on=now.date(), by=ada)
+            with pytest.raises(Refusal, match="before the first"):
+                grants.end_delegation(delegation=delegation, ends_on=date(2001, 1, 1), by=ada)
+        delegation.refresh_from_db()
+        assert delegation.ends_on == yesterday
+
     def test_only_a_cro_needs_one_and_only_an_administrator_gives_it(self, north, ada, study_scope):
         before = Delegation.objects.count()
         said = {"scope": study_scope, "roles": [Role.CRA], "starts_on": FROM, "document": "eTMF 01"}
@@ -138,6 +154,24 @@ def test_deactivation_is_for_others_and_for_administrators(north, ada):
         grants.deactivate(user=idris, by=ada)
     assert not person("idris").is_active
     assert Membership.objects.filter(user=idris).exists()
+
+
+def test_reactivation_is_for_whose_sponsor_shut_the_person_out(north, south, ada):
+    idris, sol = person("idris"), person("sol")
+    with act(ada):
+        grants.deactivate(user=idris, by=ada)
+        grants.reactivate(user=idris, by=ada)
+        assert person("idris").is_active
+        with pytest.raises(Refusal, match="not a member"):
+            grants.deactivate(user=sol, by=ada)
+    with in_sponsor(south.pk), act(sol):
+        add_member(sponsor=south, user=idris, organisation=Organisation.objects.get(kind="CRO"), starts_on=FROM)
+        access.forget(sol)
+        grants.deactivate(user=idris, by=sol)
+    with act(ada), pytest.raises(Refusal, match="Another sponsor"):
+        grants.reactivate(user=idris, by=ada)
+    assert not person("idris").is_active
+    assert person("sol").is_active
 
 
 @pytest.mark.requirement("P11-10g-2")

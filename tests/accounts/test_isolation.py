@@ -11,11 +11,13 @@ from django.test import Client
 from ctms.accounts.services.grants import deactivate
 from ctms.core import records
 from ctms.core.acting import in_sponsor
+from ctms.core.refusals import BadInput
 from ctms.core.reviewed import WITHOUT_TENANT_POLICY
 from ctms.core.trail.history import history_models, regulated_models
 from ctms.run import logins
 from ctms.studies.models import Arm
-from sites.models import Site
+from sites.models import Facility, Person, Site, SitePersonnel
+from sites.services.personnel import add_personnel
 from tests import database
 from tests.accounts.addresses import FOR_PROGRAMS, PERSONAL, PUBLIC, filled, harvested, patterns
 from tests.conftest import act, person, signed_in
@@ -141,6 +143,42 @@ def test_a_cro_monitor_sees_their_countries_and_no_other_site(north):
     assert client.get("/in/north/s/D3460C00002/schedule/").status_code == 200
     assert client.get("/in/north/s/D3460C00002/audit/").status_code == 404
     assert "US-001" not in client.get("/in/north/search/?q=US-0").content.decode()
+
+
+def test_the_directory_reaches_as_far_as_ones_sites(north, mara, petra):
+    """A monitor knows the hospitals and people of their own countries; whoever works for the sponsor, all of them."""
+    idris = person("idris")
+    with act(mara):
+        person_elsewhere, person_twice, unplaced = (make(Person, name=name) for name in ("Else", "Twice", "Unplaced"))
+        make(SitePersonnel, site=Site.objects.get(number="US-001"), person=person_elsewhere)
+        for number in ("DE-001", "DE-002", "US-002"):
+            make(SitePersonnel, site=Site.objects.get(number=number), person=person_twice)
+    own = Site.objects.visible_to(idris)
+    assert set(Facility.objects.visible_to(idris)) == {site.facility for site in own.select_related("facility")}
+    assert list(Person.objects.visible_to(idris).filter(name__in=["Else", "Twice", "Unplaced"]).order_by("name")) == [
+        person_twice, unplaced,
+    ]  # fmt: skip
+    assert Facility.objects.visible_to(petra).count() == Facility.objects.count() > 100
+    assert Person.objects.visible_to(petra).count() == Person.objects.count()
+    client = signed_in("idris")
+    page = client.get("/in/north/people/").content.decode()
+    assert ("Twice" in page, "Else" in page) == (True, False)
+    form = client.get("/in/north/s/D3460C00002/site/DE-001/people/").content.decode()
+    assert (f'value="{person_twice.pk}"' in form, f'value="{person_elsewhere.pk}"' in form) == (True, False)
+
+
+def test_nobody_puts_a_person_on_a_list_whom_they_do_not_know(north, mara):
+    with act(mara):
+        stranger = make(Person)
+        make(SitePersonnel, site=Site.objects.get(number="US-001"), person=stranger)
+    before = SitePersonnel.objects.count()
+    idris, site = person("idris"), Site.objects.get(number="DE-001")
+    said = {"person": stranger.pk, "name": "", "role": "SUB_INVESTIGATOR", "reason": "Delegation log"}
+    answer = signed_in("idris").post("/in/north/s/D3460C00002/site/DE-001/people/", said)
+    assert answer.status_code == 422
+    with act(idris), pytest.raises(BadInput, match="Choose a person"):
+        add_personnel(site=site, person=stranger, role="SUB_INVESTIGATOR", starts_on=None, by=idris)
+    assert SitePersonnel.objects.count() == before
 
 
 def test_roles_without_studies_see_no_study(north):

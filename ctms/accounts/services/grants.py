@@ -10,8 +10,9 @@ from guardian.shortcuts import assign_perm
 from ctms.accounts import access
 from ctms.accounts.models import Assignment, Delegation, Membership, Organisation, OrganisationKind, Scope, User
 from ctms.accounts.roles import Role, exclusion
-from ctms.core import protocols
-from ctms.core.refusals import NotAllowed, Refusal
+from ctms.core.acting import current_tenancy
+from ctms.core.permission import demand
+from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.core.use_case import use_case
 
 
@@ -34,6 +35,7 @@ def assign_role(
     membership = members.select_for_update(of=("self",)).first()  # two grants to one person wait for each other
     if membership is None:
         raise Refusal("NOT_A_MEMBER", f"{user} is not a member of this sponsor.")
+    _refuse_before(starts_on, ends_on)
     _refuse_beyond_delegation(membership.organisation, role, scope, starts_on)
     if sentence := exclusion(role, _held_in_study(user, scope, starts_on, ends_on)):
         raise Refusal("SEGREGATION", sentence, recorded=True)
@@ -59,6 +61,7 @@ def end_assignment(*, assignment: Assignment, ends_on: date, by: User) -> Assign
     assignment = Assignment.objects.locked(assignment.pk)
     if assignment.ends_on is not None and ends_on > assignment.ends_on:
         raise Refusal("ENDS_EARLIER", f"This role ends on {assignment.ends_on:%-d %b %Y} already: grant it anew.")
+    _refuse_before(assignment.starts_on, ends_on)
     assignment.ends_on = ends_on
     assignment.full_clean()
     assignment.save(update_fields=["ends_on"])
@@ -72,10 +75,11 @@ def delegate(
     ends_on: date | None = None, by: User | None,
 ) -> Delegation:  # fmt: skip
     """Hands roles at a scope to a CRO: its people can then be given these, and no others, there."""
-    if by is not None and not protocols.authority().may(by, "accounts.edit_delegation", scope):
-        raise NotAllowed("MAY_NOT_DELEGATE", "Your roles do not include delegating to a CRO.", recorded=True)
+    if by is not None:
+        _refuse_delegator(by, scope)
     if organisation.kind != OrganisationKind.CRO:
         raise Refusal("NOT_A_CRO", f"{organisation} is not a CRO: only CROs need a delegation.")
+    _refuse_before(starts_on, ends_on)
     delegation = Delegation(
         sponsor_id=scope.sponsor_id, organisation=organisation, scope=scope, roles=sorted(roles),
         starts_on=starts_on, ends_on=ends_on, document=document,
@@ -86,23 +90,93 @@ def delegate(
 
 
 @use_case
+def end_delegation(*, delegation: Delegation, ends_on: date, by: User) -> Delegation:
+    """Ends a delegation after its last day, never later than planned. The CRO's people lose what it handed over.
+
+    Raises:
+        NotAllowed: `by` may not delegate there.
+        Refusal: it ends before that day already.
+    """
+    _refuse_delegator(by, delegation.scope)
+    delegation = Delegation.objects.select_related("organisation", "scope").locked(delegation.pk)
+    if delegation.ends_on is not None and ends_on > delegation.ends_on:
+        raise Refusal("ENDS_EARLIER", f"This ends on {delegation.ends_on:%-d %b %Y} already: delegate anew.")
+    _refuse_before(delegation.starts_on, ends_on)
+    delegation.ends_on = ends_on
+    delegation.full_clean()
+    delegation.save(update_fields=["ends_on"])
+    return delegation
+
+
+@use_case
 def deactivate(*, user: User, by: User | None) -> User:
     """Shuts a person out of all sponsors from the next request on. Nothing is deleted, the name is never used again."""
-    if by is not None and by.pk == user.pk:
-        raise Refusal("SELF", "Nobody deactivates their own account.", recorded=True)
-    if by is not None and not protocols.authority().may(by, "accounts.edit_user", Scope.objects.get(path=Scope.ROOT)):
-        raise NotAllowed("MAY_NOT_DEACTIVATE", "Your roles do not include deactivating people.", recorded=True)
+    if by is not None:
+        _refuse_warden(by, user)
     user = User.objects.select_for_update().get(pk=user.pk)
     user.is_active = False
     user.save(update_fields=["is_active"])
     return user
 
 
+@use_case
+def reactivate(*, user: User, by: User) -> User:
+    """Lets a deactivated person in again, with whatever roles they still hold.
+
+    Raises:
+        NotAllowed: `by` may not, or it is they themselves.
+        Refusal: the person is no member here, or somebody of another sponsor deactivated them.
+    """
+    _refuse_warden(by, user)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    latest = User.history.filter(id=user.pk).order_by("-history_id")
+    standing = latest.filter(is_active=True).values_list("history_id", flat=True).first() or 0
+    shut = latest.filter(history_id__gt=standing).last()  # the change that shut them out
+    if shut is not None and shut.history_user_id is not None and not _is_member(shut.history_user_id):
+        sentence = "Another sponsor deactivated this person: only they can undo it."
+        raise Refusal("SHUT_ELSEWHERE", sentence, recorded=True)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    return user
+
+
+def _refuse_before(starts_on: date, ends_on: date | None) -> None:
+    if ends_on is not None and ends_on < starts_on:
+        sentence = f"The last day cannot be before the first, {starts_on:%-d %b %Y}."
+        raise BadInput("DAYS", sentence, fields={"ends_on": sentence})
+
+
 def _refuse_granter(by: User, user: User, scope: Scope) -> None:
     if by.pk == user.pk:
         raise NotAllowed("GRANT_TO_SELF", "Nobody grants or ends roles of their own.", recorded=True)
-    if not protocols.authority().may(by, "accounts.grant_role", scope):
-        raise NotAllowed("MAY_NOT_GRANT", "Your roles do not include granting roles here.", recorded=True)
+    demand(
+        by=by, verb="accounts.grant_role", record=scope, code="MAY_NOT_GRANT",
+        sentence="Your roles do not include granting roles here.",
+    )  # fmt: skip
+
+
+def _refuse_delegator(by: User, scope: Scope) -> None:
+    demand(
+        by=by, verb="accounts.edit_delegation", record=scope, code="MAY_NOT_DELEGATE",
+        sentence="Your roles do not include delegating to a CRO.",
+    )  # fmt: skip
+
+
+def _refuse_warden(by: User, user: User) -> None:
+    """Only an administrator of a sponsor the person is a member of opens and shuts their account, never its owner."""
+    if by.pk == user.pk:
+        raise Refusal("SELF", "Nobody deactivates or reactivates their own account.", recorded=True)
+    demand(
+        by=by, verb="accounts.edit_user", record=Scope.objects.get(path=Scope.ROOT), code="MAY_NOT_DEACTIVATE",
+        sentence="Your roles do not include deactivating people.",
+    )  # fmt: skip
+    if not _is_member(user.pk):
+        raise Refusal("NOT_A_MEMBER", f"{user} is not a member of this sponsor.")
+
+
+def _is_member(user_id: int) -> bool:
+    """Whether somebody is, or was, a member of the open sponsor."""
+    return Membership.objects.filter(sponsor=current_tenancy().sponsor_id or 0, user=user_id).exists()
 
 
 def _refuse_beyond_delegation(organisation: Organisation, role: Role, scope: Scope, on: date) -> None:
