@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ctms.core import protocols
-from ctms.core.refusals import NotAllowed
+from ctms.core.permission import demand
 from ctms.core.versions import refuse_stale
 
 
@@ -41,5 +40,4 @@ def refuse_without(by: Any, verb: str, record: Any, doing: str) -> None:
     Args:
         doing: what the roles do not include, in words: "editing this study".
     """
-    if not protocols.authority().may(by, verb, record):
-        raise NotAllowed("MAY_NOT_EDIT", f"Your roles do not include {doing}.", recorded=True)
+    demand(by=by, verb=verb, record=record, code="MAY_NOT_EDIT", sentence=f"Your roles do not include {doing}.")
