@@ -169,10 +169,16 @@ SITE_TABS = [
 ]
 JOBS = {
     "list": "ctms.desk.lists.list_as_workbook",
+    "site-dossier": "sites.dossier.dossier",
 }
-WORK_ITEMS: list[str] = []
-DIGEST_PARTS: list[str] = []
-CALENDAR_DAYS: list[str] = []
+WORK_ITEMS = [
+    "ctms.accounts.work.expiring_delegations",
+    "ctms.studies.work.schedules_to_approve",
+    "sites.work.longest_waiting_sites",
+    "ctms.desk.work.own_jobs",
+]
+DIGEST_PARTS = ["sites.work.status_changes"]
+CALENDAR_DAYS = ["ctms.accounts.work.ends", "ctms.studies.work.milestones"]
 SEARCHES = ["ctms.studies.search.studies", "sites.search.sites", "sites.search.people"]
 
 SIMPLE_HISTORY_DATE_INDEX = False
@@ -290,6 +296,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "ctms.accounts.tasks.tell_of_failed_sign_ins",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},
+    },
+    "send digests": {
+        "task": "ctms.accounts.tasks.for_each_sponsor",
+        "args": ["ctms.desk.tasks.send_digests"],
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
     },
     "remove what has expired": {
         "task": "ctms.accounts.tasks.for_each_sponsor",

@@ -16,6 +16,7 @@ _OF_A_SPONSOR = [
 urlpatterns = [
     path("", include("ctms.accounts.urls")),
     path("", include("ctms.web.urls")),
+    path("", include("ctms.desk.open_urls")),
     path("in/<slug:sponsor>/", include(_OF_A_SPONSOR)),
     path("api/v1/", include("ctms.api.urls")),
 ]

@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{_SITE}people/<int:pk>/", edits.EditEngagement.as_view(), name="site-edit-personnel"),
     path(f"{_SITE}people/<int:pk>/take-back/", edits.TakeBackEngagement.as_view(), name="site-take-back-personnel"),
     path(f"{_SITE}history/", site.History.as_view(), name="site-history"),
+    path(f"{_SITE}dossier/", site.Dossier.as_view(), name="site-dossier"),
     path(f"{_SITE}history/pdf/", site.HistoryPdf.as_view(), name="site-history-pdf"),
     path("facilities/", lists.FacilityList.as_view(), name="facilities"),
     path("facilities/add/", directory.AddFacility.as_view(), name="facility-add"),

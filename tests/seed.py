@@ -20,14 +20,20 @@ def _fill_a_desk() -> None:
     """One of everything on Petra's desk at Sponsor North, so that its pages are walked with something on them."""
     from ctms.accounts.models import Sponsor, User
     from ctms.core.acting import Channel, acting, in_sponsor
-    from ctms.demo.calendar import SHOWN_FROM
+    from ctms.demo.calendar import BEGINS, SHOWN_FROM, noon
     from ctms.desk.services import outbox
+    from ctms.desk.services.calendar import make_link
+    from ctms.desk.services.digests import send_digest
     from ctms.desk.services.jobs import start_job
+    from ctms.desk.services.views import save_view
 
     petra, north = User.objects.get(username="petra"), Sponsor.objects.get(code="north")
     with in_sponsor(north.pk), acting(petra, reason="Filling a desk", channel=Channel.WEB):
         asked = {"sponsor": "north", "address": "/in/north/s/D3460C00002/sites/"}
         start_job(kind="list", arguments=asked, title="Sites of D3460C00002 as Excel", by=petra, at=SHOWN_FROM)
+        save_view(path=asked["address"], query="country=DE", name="Germany", shared="PRIVATE", by=petra)
+        send_digest(user=petra, sponsor=north, since=noon(BEGINS), at=SHOWN_FROM)
+        make_link(by=petra, at=SHOWN_FROM)
         while outbox.deliver_next():
             pass
 

@@ -109,6 +109,11 @@ def unblinded_studies(user: Any) -> tuple[int, ...]:
     return tuple(Scope.objects.filter(within(paths, "path"), study__isnull=False).values_list("study__id", flat=True))
 
 
+def held_at(user: Any, *verbs: str) -> set[str]:
+    """The scope paths at which a role of this person includes one of these verbs; `within` finds what is there."""
+    return {grant.path for grant in grants_of(user) if VERBS[Role(grant.role)].intersection(verbs)}
+
+
 @contextmanager
 def seeing_as(user: Any, sponsor_id: int) -> Iterator[None]:
     """Opens the sponsor as this person sees it: with the unblinded rows of studies in which they hold such a role."""

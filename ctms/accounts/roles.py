@@ -74,7 +74,7 @@ VERBS: Mapping[Role, frozenset[str]] = {
     Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS,
     Role.ADMINISTRATOR: _ACCESS | _TRAIL
     | {"accounts.grant_role", "accounts.edit_user", "accounts.edit_delegation"}
-    | {"accounts.view_organisation", "accounts.edit_organisation"},
+    | {"accounts.view_organisation", "accounts.edit_organisation", "desk.run_outbox"},
 }  # fmt: skip
 
 UNBLINDED = frozenset({Role.UNBLINDED_CRA, Role.UNBLINDED_STATISTICIAN})

@@ -1,6 +1,7 @@
 """The people of the demo, and what they may do where. All invented; docs, tests and screenshots use the same."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from ctms.accounts.models import Organisation, OrganisationKind, Scope, Sponsor, User
@@ -51,6 +52,10 @@ CAST = (
     Person("ines", "Ines Moreau", "north", Role.INSPECTOR, at_study=True, time_zone="Europe/Paris"),
     Person("otto", "Otto Brandt", "south", Role.STUDY_MANAGER, at_study=True),
 )
+
+
+# A delegation that ends soon after the day on which the demo is shown, for somebody's list of work.
+_ENDING = {"Poland": date(2024, 4, 30)}
 
 
 def make_sponsors() -> dict[str, Sponsor]:
@@ -134,5 +139,6 @@ def _delegate(person: Person, scope: Scope, administrator: User) -> None:
     organisation = Organisation.objects.get(name=person.organisation)
     delegate(
         organisation=organisation, scope=scope, roles=[person.role], starts_on=BEGINS, by=administrator,
+        ends_on=_ENDING.get(scope.label),
         document="Transfer of obligations, signed 30 Jun 2023 (simulated)",
     )  # fmt: skip

@@ -57,6 +57,7 @@ def _serve(port: int) -> None:
     _set_the_clock()
     password = _password()
     people = _manage("seed_demo", CTMS_DEMO_PASSWORD=password)
+    os.environ.setdefault("CTMS_ADDRESS", f"http://localhost:{port}")
     supervisor = Supervisor(f"127.0.0.1:{port}")
     try:
         supervisor.start()

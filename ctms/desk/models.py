@@ -75,6 +75,11 @@ class OutboxEntry(Working):
     def __str__(self) -> str:
         return self.task.rpartition(".")[2].replace("_", " ")
 
+    @property
+    def can_be_retried(self) -> bool:
+        """Given up, and worth another try: a job has told its owner that it ended, who starts it anew."""
+        return self.given_up_at is not None and self.task != "ctms.desk.tasks.run_job"
+
 
 class JobStatus(models.TextChoices):
     QUEUED = "QUEUED", "Waiting"

@@ -8,7 +8,7 @@ from ctms.accounts.models import Sponsor
 from ctms.core import clock
 from ctms.core.acting import in_sponsor
 from ctms.core.tasks import SponsorTask, SystemTask
-from ctms.desk.services import alarms, jobs, mail, outbox
+from ctms.desk.services import alarms, digests, jobs, mail, outbox
 
 _AT_A_TIME = 500
 
@@ -67,3 +67,9 @@ def tidy_up() -> None:
     """Removing what has expired from desks"""
     jobs.drop_old(at=clock.now())
     outbox.drop_done()
+
+
+@shared_task
+def send_digests() -> None:
+    """Sending digests that are due"""
+    digests.send_due_digests(at=clock.now())

@@ -12,13 +12,26 @@ from django.utils.functional import SimpleLazyObject
 from ctms.accounts import access
 from ctms.accounts.roles import Role
 from ctms.core import clock, protocols
+from ctms.desk.models import SavedView
+from ctms.desk.queries import MOST_UNREAD, unread, views_of
 from ctms.studies.models import Study
 from ctms.web.places import PageRequest, Place
+
+_OWN = (
+    ("Downloads", "jobs", "download"),
+    ("Saved views", "views", "bookmark"),
+    ("Mailbox", "mailbox", "mailbox"),
+    ("Preferences", "preferences", "sliders-horizontal"),
+)
 
 
 def context(request: PageRequest) -> dict[str, Any]:
     """`is_simulated`, and `shell` (None outside a sponsor's pages)."""
-    return {"is_simulated": clock.is_simulated(), "shell": SimpleLazyObject(lambda: _shell(request))}
+    return {
+        "is_simulated": clock.is_simulated(),
+        "shell": SimpleLazyObject(lambda: _shell(request)),
+        "saved_views": SimpleLazyObject(lambda: _saved_views(request)),
+    }
 
 
 def _shell(request: PageRequest) -> dict[str, Any] | None:
@@ -32,7 +45,26 @@ def _shell(request: PageRequest) -> dict[str, Any] | None:
         "crumbs": list(_crumbs(place)),
         "user": _person(request, sponsor),
         "palette": {"url": reverse("search", args=[sponsor.code])},
+        "bell": _bell(request, sponsor),
     }
+
+
+def _bell(request: PageRequest, sponsor: Any) -> dict[str, Any]:
+    """How many notifications are new, in words for screen readers too."""
+    count = unread(request.user)
+    shown = f"{MOST_UNREAD}+" if count > MOST_UNREAD else str(count or "")
+    label = f"Notifications, {shown} new" if shown else "Notifications"
+    return {"url": reverse("notifications", args=[sponsor.code]), "count": shown, "label": label}
+
+
+def _saved_views(request: PageRequest) -> list[SavedView]:
+    """The saved views of the list at this address; `is_here` where the page shows just that."""
+    if getattr(request, "sponsor", None) is None:
+        return []
+    found = views_of(request.path, request.user)
+    for view in found:
+        view.is_here = view.url == request.get_full_path()  # type: ignore[attr-defined]
+    return found
 
 
 def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
@@ -43,7 +75,14 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         current = place.page == name or place.page in pages
         return {"label": label, "url": reverse(name, args=[code, *arguments]), "icon": icon, "current": current}
 
-    yield {"heading": "", "items": [item("Portfolio", "portfolio", "layout-dashboard")]}
+    own = ("jobs", "views", "notifications", "mailbox", "preferences")
+    yield {
+        "heading": "",
+        "items": [
+            item("My work", "work", "list-todo", pages=own),
+            item("Portfolio", "portfolio", "layout-dashboard"),
+        ],
+    }
     if place.study is not None:
         slug = place.study.slug
         site_pages = ("site", "site-status", "site-evidence", "site-people", "site-history")
@@ -67,9 +106,12 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         ],
     }
     if protocols.authority().may(request.user, "audit.view_trail", place.sponsor):
+        items = [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")]
+        if protocols.authority().may(request.user, "desk.run_outbox", place.sponsor):
+            items.append(item("Background work", "outbox", "server-cog"))
         yield {
             "heading": "Control",
-            "items": [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")],
+            "items": items,
         }
 
 
@@ -139,6 +181,9 @@ def _person(request: PageRequest, sponsor: Any) -> dict[str, Any]:
         "name": request.user.full_name,
         "role": ", ".join(roles) or "No role yet",
         "sponsor": sponsor.name,
+        "links": [
+            {"label": label, "url": reverse(name, args=[sponsor.code]), "icon": icon} for label, name, icon in _OWN
+        ],
         "sponsors": [
             {
                 "name": membership.sponsor.name,

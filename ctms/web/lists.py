@@ -142,7 +142,8 @@ class ListView(View):
             "next_url": _address(request, after=page.after, before=None) if page.after else "",
             "csv_url": _address(request, format="csv", after=None, before=None),
             "xlsx_url": _address(request, format="xlsx", after=None, before=None),
-            "later_url": self._later_url(request),
+            "later_url": self._elsewhere("list-later", request),
+            "save_url": self._elsewhere("save-view", request),
             "empty": self._empty(request),
         }
 
@@ -207,13 +208,13 @@ class ListView(View):
         if maker is None:
             raise BadRequest("This list can be had as csv or xlsx.")
         if wanted == "xlsx" and rows.order_by().values("pk")[: files.XLSX_AT_ONCE + 1].count() > files.XLSX_AT_ONCE:
-            return redirect(self._later_url(request))
+            return redirect(self._elsewhere("list-later", request))
         return maker(self._as_file(request, rows, wanted))
 
-    def _later_url(self, request: PageRequest) -> str:
-        """Where this view is prepared as a workbook in the background."""
+    def _elsewhere(self, page: str, request: PageRequest) -> str:
+        """The page that does something with the list as it is here: saves it as a view, prepares a workbook of it."""
         here = _address(request, format=None, after=None, before=None)
-        return f"{reverse('list-later', args=[request.place.sponsor.code])}?{urlencode({'list': here})}"
+        return f"{reverse(page, args=[request.place.sponsor.code])}?{urlencode({'list': here})}"
 
     def _as_file(self, request: PageRequest, rows: QuerySet[Any], wanted: str) -> files.View:
         view = files.View(

@@ -4,16 +4,19 @@ from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from audit.queries import record_trail
 from audit.signed import shown_under
 from ctms.core import clock, documents
+from ctms.core.acting import Channel, acting
 from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Lifecycle
 from ctms.core.protocols import journal
 from ctms.core.refusals import Refusal
+from ctms.desk.services.jobs import start_job
 from ctms.studies.models import ExternalClaim
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.moves import MoveView
@@ -43,6 +46,8 @@ class Overview(SiteTabView):
             "crew": list(crew),
             "edit_url": self.url("site-edit") if self.may("sites.edit_site") else "",
             "people_url": self.url("site-people") if self.may("sites.edit_personnel") else "",
+            "dossier_url": self.url("site-dossier"),
+            "pdf_impossible": documents.why_impossible(),
             "offers": self.offers(SITE) + [item for item in self.offers(ENROLLMENT) if item["offer"].is_open],
         }
 
@@ -73,6 +78,20 @@ class Overview(SiteTabView):
         )
         claim = claims.exclude(value="").select_related("run").first()
         return f"{spoken(claim.value)}, {day(claim.run.source_as_of)}" if claim else ""
+
+
+class Dossier(InSite):
+    """Has the site's dossier prepared as a PDF, in the background."""
+
+    page = "site"
+
+    def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        title = f"Dossier of site {self.site}, {self.study}"
+        with acting(request.user, reason="Preparing a site's dossier", channel=Channel.WEB):
+            job = start_job(
+                kind="site-dossier", arguments={"site": self.site.pk}, title=title, by=request.user, at=clock.now()
+            )  # fmt: skip
+        return redirect("job", self.sponsor.code, job.pk)
 
 
 class Status(SiteTabView):

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from ctms.core.acting import in_sponsor
 
 # Open to everybody; every other address wants a signed-in person.
-PUBLIC = {"sign-in", "sign-in-code", "health", "style-guide"}
+PUBLIC = {"sign-in", "sign-in-code", "health", "style-guide", "calendar-feed"}
 # For programs, which come with a token: tests/api/test_isolation.py walks them.
 FOR_PROGRAMS = "api-"
 # No sponsor's data behind them.
@@ -31,10 +31,13 @@ def patterns() -> Iterator[URLPattern]:
 def harvested(sponsor: Any) -> dict[str, list[Any]]:
     """What stands in this sponsor's addresses: keyword -> real values, newest rows last."""
     from audit.models import Signature
-    from ctms.desk.models import Job
+    from ctms.desk.models import Job, Mail, Notification, OutboxEntry, SavedView
     from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, VisitSchedule
     from sites.models import Person, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 
+    desk: dict[str, Any] = {
+        "job": Job, "view": SavedView, "notification": Notification, "mail": Mail, "entry": OutboxEntry
+    }  # fmt: skip
     with in_sponsor(sponsor.pk):
         study = Study.objects.get()
         site = Site.objects.filter(status_events__move="select").order_by("number").first() or Site.objects.first()
@@ -50,7 +53,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "number": [site.number],
             "schedule": [version] if version else [1],
             "pk": [key for key in (*keys, Signature.objects.values_list("pk", flat=True).last()) if key],
-            "job": [Job.objects.values_list("pk", flat=True).last() or 0],
+            **{name: [model.objects.values_list("pk", flat=True).last() or 0] for name, model in desk.items()},
             "arm": [study.arm_set.values_list("pk", flat=True)[0]],
             "facility": [site.facility_id],
             "person": [Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or 1],

@@ -180,7 +180,8 @@ def test_a_list_costs_the_same_at_ten_times_the_rows(petras, petra):
     def cost() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert petras.get(SITES).status_code == 200
-        return len(queries)
+        own = ("SAVEPOINT", "RELEASE")  # of the test's own transaction around the request's
+        return len([query for query in queries if not query["sql"].startswith(own)])
 
     petras.get(SITES)  # fills what is asked once per process
     before = cost()

@@ -74,8 +74,8 @@ def deliver_next() -> bool:
 def retry(entry: OutboxEntry) -> OutboxEntry:
     """Has an entry that was given up tried again, from the beginning."""
     entry = OutboxEntry.objects.select_for_update().get(pk=entry.pk)
-    if entry.given_up_at is None:
-        raise Refusal("NOT_GIVEN_UP", "This entry is not one that was given up.")
+    if not entry.can_be_retried:
+        raise Refusal("NOT_GIVEN_UP", "This entry was not given up, or is a job: its owner starts that anew.")
     entry.given_up_at, entry.failures, entry.starts, entry.due_at = None, 0, 0, Now()
     entry.save(update_fields=["given_up_at", "failures", "starts", "due_at"])
     transaction.on_commit(partial(nudge, entry.sponsor_id))

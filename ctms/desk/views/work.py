@@ -1,0 +1,41 @@
+"""My work: what waits for a person, what is being prepared for them, and the lists as they look at them."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from ctms.core import clock
+from ctms.core.protocols import WorkItem
+from ctms.desk.models import Job, SavedView
+from ctms.desk.queries import due_words, waiting_for
+from ctms.web.places import InSponsor, PageRequest
+
+_MOST_TILES = 8
+
+
+class MyWork(InSponsor):
+    page = "work"
+    title = "My work"
+
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        at = clock.now()
+        groups = waiting_for(request.user, self.sponsor, at)
+        context = {
+            "groups": [
+                {"kind": group.kind, "items": [_drawn(item, at.date()) for item in group.items]} for group in groups
+            ],
+            "views": list(SavedView.objects.visible_to(request.user).select_related("user")[:_MOST_TILES]),
+            "ready": list(
+                Job.objects.filter(user=request.user, status="DONE", expires_at__gt=at)[:_MOST_TILES]
+            ),
+            "lists_url": reverse("portfolio", args=[self.sponsor.code]),
+        }  # fmt: skip
+        return TemplateResponse(request, "desk/work.html", context)
+
+
+def _drawn(item: WorkItem, today: Any) -> dict[str, str]:
+    """The item as the attention list draws it."""
+    due, tone = due_words(item.due_on, today)
+    return {"tone": tone or "info", "text": item.title, "url": item.url, "due": due, "due_tone": tone, "meta": item.sub}
