@@ -42,7 +42,7 @@ class TestMyWork:
         assert "Access" not in idris
         assert all(title[:2] in ("AT", "DE", "HU", "PL") for title in idris["Sites that wait longest"])
         assert "Approvals" in kinds("mara", north, now)
-        assert "Approvals" not in petras
+        assert "Approvals" not in idris
         assert kinds("fumi", north, now) == {}
         assert list(kinds("ada", north, now)) == ["Access"]
 
