@@ -129,8 +129,7 @@ class Account(AccountPage):
             "codes_left": second_step.codes_left(user),
             "is_demanded": second_step.is_demanded(user),
             "sessions": list(self._sessions()),
-            "session_columns": ({"label": "Browser"}, {"label": "From"}, {"label": "Signed in", "kind": "date"},
-                                {"label": "Last seen", "kind": "date"}, {"label": ""}),
+            "session_columns": ({"label": "Browser"}, {"label": "Last seen", "kind": "date"}, {"label": ""}),
             "happenings": happenings(user, limit=_RECENT),
         }  # fmt: skip
 
@@ -259,4 +258,4 @@ class EndSession(AccountPage):
 
 def _shown_once(page: AccountForm, codes: list[str]) -> HttpResponse:
     halves = [f"{code[:4]} {code[4:]}" for code in codes]
-    return TemplateResponse(page.request, "accounts/recovery_codes.html", {"codes": halves})
+    return TemplateResponse(page.request, "accounts/recovery_codes.html", {"title": "Recovery codes", "codes": halves})
