@@ -2,6 +2,7 @@
 
 import re
 import time
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -12,8 +13,10 @@ from django.test import Client
 
 from audit.models import AccessEvent
 from ctms.accounts import second_step
+from ctms.accounts.apps import two_step_roles_exist
 from ctms.accounts.models import Assignment, Session, User, WrongSecrets
 from ctms.accounts.services.second_steps import switch_on
+from ctms.accounts.services.sessions import drop_ended
 from ctms.core.acting import in_sponsor
 from tests.conftest import act, person, signed_in
 from tests.seed import PASSWORD
@@ -122,6 +125,8 @@ class TestSecondStep:
         assert browser.get("/in/north/").status_code == 200
         off = browser.post("/account/second-step/off/", {"password": PASSWORD, "code": code_of(secret, ahead=1)})
         assert (off.status_code, second_step.is_on(person("ada"))) == (409, True)
+        settings.TWO_STEP_ROLES = ("ADMIN",)
+        assert [error.msg for error in two_step_roles_exist()] == ["CTMS_TWO_STEP_ROLES names no role of ours: ADMIN."]
         other = Client()
         other.post("/sign-in/", {"username": "mara", "password": PASSWORD})
         assert other.get("/in/north/").status_code == 200
@@ -188,6 +193,16 @@ class TestSessions:
         assert Session(agent=agent).device == "Chrome on Linux"
         assert Session(agent=agent + " Edg/130.0").device == "Edge on Linux"
         assert Session(agent="").device == "A browser"
+
+
+def test_what_has_ended_or_counts_no_more_is_cleared_away(north, mara, now):
+    signed_in("mara"), signed_in("petra")
+    Session.objects.filter(user=mara).update(expire_date=now)
+    for name, days in (("a", 2), ("b", 0)):
+        WrongSecrets.objects.create(name_digest=name, changed_at=now - timedelta(days=days))
+    drop_ended(server_time=now + timedelta(days=1), at=now)
+    assert list(Session.objects.values_list("user__username", flat=True)) == ["petra"]
+    assert list(WrongSecrets.objects.values_list("name_digest", flat=True)) == ["b"]
 
 
 def test_a_time_zone_is_changed_with_a_reason_and_seen_in_the_history(north):

@@ -115,9 +115,12 @@ def _fail(counted: WrongSecrets, user: User | None, said: dict[str, str], at: da
     """
     note = partial(_note, counted.name_digest, user, said, at, tried)
     note()
-    signing_in = "where" not in said
-    sentence = "User name or password is not correct." if tried else "Password or code is not correct."
-    sentence = "This code is not correct." if signing_in and not tried else sentence
+    if tried:
+        sentence = "User name or password is not correct."
+    elif "where" in said:
+        sentence = "Password or code is not correct. A code counts once: if you used it already, wait for the next."
+    else:
+        sentence = "This code is not correct, or was used already: wait for the next."
     raise Unproven("WRONG_SECRET", sentence, afterwards=note)  # a refused use case takes the first note back
 
 

@@ -1,7 +1,9 @@
 """Your account: who you are here, what signs you in, where you are signed in, and what happened."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
@@ -147,7 +149,12 @@ class Account(AccountPage):
     def _sessions(self) -> Any:
         """This browser's first, then by when they were last seen."""
         here = self.request.session.session_key
-        for one in sorted(Session.objects.filter(user=self.request.user), key=lambda one: one.session_key != here):
+        still_good = Session.objects.filter(
+            user=self.request.user,
+            seen_at__gt=datetime.now(UTC) - settings.SESSION_IDLE_LIMIT,
+            began_at__gt=datetime.now(UTC) - settings.SESSION_ABSOLUTE_LIMIT,
+        )
+        for one in sorted(still_good, key=lambda one: one.session_key != here):
             yield {"session": one, "is_this": one.session_key == here}
 
 
