@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.core.exceptions import ValidationError
 
+from ctms.accounts.models import ApiToken
 from ctms.web.refusable import RefusableForm
 
 
@@ -97,3 +98,18 @@ class TimeZoneForm(RefusableForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["time_zone"].choices = [(zone, zone) for zone in sorted(available_timezones())]
+
+
+class TokenForm(RefusableForm):
+    """A new API token. The password is asked again: an open window is not yet the person."""
+
+    name = forms.CharField(label="What will use it", max_length=100, help_text="Only you see this name.")
+    scope = forms.ChoiceField(label="It may", choices=ApiToken.Scope.choices, initial=ApiToken.Scope.READ)
+    days = forms.IntegerField(label="Days until it expires", min_value=1, max_value=366, initial=90)
+    password = PasswordField("Your password")
+    code = code_field(help_text=_ONE_OF_BOTH)
+
+    def __init__(self, *args: Any, two_steps: bool, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not two_steps:
+            del self.fields["code"]

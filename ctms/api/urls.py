@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from ctms.api.description import description
+from ctms.api.description import description, guide
 from ctms.api.views import directory, history, numbers, sites, studies
 
 _STUDY = "studies/<str:study>/"
@@ -19,6 +19,7 @@ def _at(route: str, view: Any) -> Any:
 
 urlpatterns = [
     path("schema/", description, name="api-schema"),
+    path("guide/", guide, name="api-guide"),
     _at("me/", numbers.Me),
     _at("studies/", studies.Studies),
     _at(_STUDY, studies.OneStudy),

@@ -4,6 +4,7 @@ import hashlib
 import re
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,13 +12,14 @@ from rest_framework.request import Request
 from ctms.api.base import ApiView
 from ctms.api.fields import Schema
 from ctms.core import clock
-from ctms.core.acting import Channel, acting
+from ctms.core.acting import Channel, acting, says_why
 from ctms.core.lifecycle import Lifecycle, Move, Offer
 from ctms.core.lifecycle import Request as Wish
 from ctms.core.refusals import NotAllowed
 from ctms.core.versions import refuse_stale
 from ctms.desk.services import repetition
 from ctms.desk.services.repetition import Kept
+from ctms.web.refusable import refuse_hidden
 from ctms.web.rest.answers import answer
 from ctms.web.rest.errors import BadQuery
 from ctms.web.rest.versions import etag, version_asked
@@ -31,7 +33,22 @@ class Body(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := [name for name in data if name not in self.fields]):
             raise serializers.ValidationError({name[:100]: ["There is no such field."] for name in unknown})
-        return super().to_internal_value(data)
+        said = super().to_internal_value(data)
+        wrong = {name: _objection(name, text) for name, text in said.items() if isinstance(text, str)}
+        if wrong := {name: sentence for name, sentence in wrong.items() if sentence}:
+            raise serializers.ValidationError(wrong)
+        return said
+
+
+def _objection(name: str, text: str) -> str:
+    """What pages' forms object to in a text, too."""
+    if name == "reason" and text and not says_why(text):
+        return "Say why."
+    try:
+        refuse_hidden(text)
+    except ValidationError as error:
+        return str(error.messages[0])
+    return ""
 
 
 class Write(ApiView):
@@ -128,7 +145,7 @@ class MoveWrite(Write):
 
 
 def needs_signature(move: Move) -> bool:
-    return bool(getattr(move, "signature", ""))
+    return bool(move.signature)
 
 
 def moves_of(lifecycle: Lifecycle, record: Any, user: Any) -> list[dict[str, Any]]:

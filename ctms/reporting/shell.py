@@ -22,6 +22,7 @@ _OWN = (
     ("Saved views", "views", "bookmark"),
     ("Mailbox", "mailbox", "mailbox"),
     ("Preferences", "preferences", "sliders-horizontal"),
+    ("API tokens", "tokens", "key-round"),
 )
 
 

@@ -14,7 +14,8 @@ from ctms.core.refusals import Refusal
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
-def _refuse_hidden(text: str) -> None:
+def refuse_hidden(text: str) -> None:
+    """A validator: everything typed can be seen."""
     if _HIDDEN.search(text):
         raise ValidationError("This holds a character that cannot be seen: type it anew.")
 
@@ -30,7 +31,7 @@ class Refusable:
         super().__init__(*args, **options)
         for field in self.fields.values():
             if type(field) is forms.CharField:
-                field.validators.append(_refuse_hidden)
+                field.validators.append(refuse_hidden)
 
     def clean_reason(self) -> str:
         """A reason says something, wherever a form asks for one; left out where it may be, it is no reason."""
