@@ -101,11 +101,18 @@ class ApiView(APIView):
             self._refuse_unknown(request)
 
     def _refuse_unknown(self, request: Request) -> None:
-        known = {*self.parameters(), *({"format"} if len(self.renderer_classes) > 1 else ())}
-        unknown = {name[:100]: "There is no such parameter here." for name in request.query_params if name not in known}
-        if unknown:
+        known, query = _known(self), request.query_params
+        wrong = {name[:100]: "There is no such parameter here." for name in query if name not in known}
+        if wrong:
             has = f"This address has: {', '.join(sorted(known))}." if known else "This address has no parameters."
-            raise BadQuery(has, unknown)
+            raise BadQuery(has, wrong)
+        for name, values in query.lists():
+            if len(values) > 1:
+                wrong[name] = "Send it once."
+            elif not values[0] and set(known[name]) - {"type", "description"}:
+                wrong[name] = "Leave it out, or say what."
+        if wrong:
+            raise BadQuery("Some parameters cannot be used.", wrong)
 
     def handle_exception(self, exc: Exception) -> Any:
         return explained(exc)
@@ -120,3 +127,14 @@ class ApiView(APIView):
         """403 unless this is so; for what a person sees and may not do."""
         if not allowed:
             raise PermissionDenied("Your roles do not include this.")
+
+
+def _known(view: ApiView) -> Mapping[str, dict[str, Any]]:
+    """The query parameters of a view, found once."""
+    if type(view) not in _KNOWN:
+        formats = {"format": {"enum": ["json"]}} if len(view.renderer_classes) > 1 else {}
+        _KNOWN[type(view)] = {**view.parameters(), **formats}
+    return _KNOWN[type(view)]
+
+
+_KNOWN: dict[Any, Mapping[str, dict[str, Any]]] = {}

@@ -57,8 +57,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> dict[str, A
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     fields = body.get("schema", {})
     rows = [
-        {"name": one["name"], "place": one["in"], "text": _plain(one.get("description", "")), "values": _values(one["schema"]),
-         "needed": one["required"]}
+        {"name": one["name"], "place": one["in"], "text": _plain(one.get("description", "")),
+         "values": _values(one["schema"]), "needed": one["required"]}
         for one in operation["parameters"]
     ] + [
         {"name": name, "place": "body", "text": _plain(schema.get("description", "")), "values": _values(schema),

@@ -101,6 +101,7 @@ def _plain(field: Any) -> Schema:
     return {}
 
 
+_DURATION = {"type": "string", "pattern": r"^-?P\d+DT\d\dH\d\dM[\d.]+S$", "examples": ["P7DT00H00M00S"]}
 _TYPES: tuple[tuple[Any, Schema], ...] = (
     (PartialDateField, {"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$", "examples": ["2023-09"]}),
     (models.BooleanField, {"type": "boolean"}),
@@ -109,7 +110,10 @@ _TYPES: tuple[tuple[Any, Schema], ...] = (
     (models.DecimalField, {"type": "string", "format": "decimal", "examples": ["48.13743"]}),
     (models.DateTimeField, {"type": "string", "format": "date-time"}),
     (models.DateField, {"type": "string", "format": "date"}),
-    (models.DurationField, {"type": "string", "format": "duration", "examples": ["P7DT00H00M00S"]}),
+    (
+        models.DurationField,
+        {"type": "string", "pattern": r"^-?P\d+DT\d\dH\d\dM[\d.]+S$", "examples": ["P7DT00H00M00S"]},
+    ),
     (models.UUIDField, {"type": "string", "format": "uuid"}),
     (models.JSONField, {}),
     (ArrayField, {"type": "array"}),

@@ -1,13 +1,14 @@
 """Lists: the rows, columns, filters and orders that the pages declare, as JSON in pages or as whole files."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import Http404, QueryDict
 from django.http.response import HttpResponseBase
 from django.utils.dateparse import parse_datetime
+from django_filters import BooleanFilter, DateFilter
 from rest_framework.request import Request
 
 from ctms.api.base import ApiView, Json
@@ -57,15 +58,17 @@ class ListEndpoint(ApiView):
 
     def _asked(self, listing: ListView, query: QueryDict) -> QuerySet[Any]:
         listing.sort = listing.sorting(query.get("sort") or listing.default_sort)
-        if any(name in query for name in listing.filterset_class.base_filters):
-            filters = listing.asked(query)
-            if not filters.form.is_valid():
-                wrong = {name: " ".join(map(str, errors)) for name, errors in filters.form.errors.items()}
+        filters = listing.filterset_class.base_filters
+        if any(name in query for name in filters):
+            _refuse_half_truths(query, filters)
+            asked = listing.asked(query)
+            if not asked.form.is_valid():
+                wrong = {name: " ".join(map(str, errors)) for name, errors in asked.form.errors.items()}
                 raise BadQuery("Some filters cannot be used.", wrong)
-            rows = filters.qs
+            rows = asked.qs
         else:
             rows = listing.rows()
-        if query.get("changed_since"):
+        if "changed_since" in query:
             rows = changed_since(rows, str(query["changed_since"]))
         return listing.sortable(rows)
 
@@ -157,9 +160,10 @@ def instant(text: str, name: str) -> datetime:
     """An instant of a query parameter; it names its time zone."""
     try:
         found = parse_datetime(text)
-    except ValueError:
+        found = found.astimezone(UTC) if found and found.tzinfo else None
+    except (OverflowError, ValueError):
         found = None
-    if found is None or found.tzinfo is None:
+    if found is None:
         sentence = "An instant with its time zone, such as 2024-03-01T00:00:00Z."
         raise BadQuery(sentence, {name: sentence})
     return found
@@ -178,8 +182,29 @@ def _expression(fields: Sequence[Field], path: str) -> Any:
     return next((field.expression for field in fields if field.path == path), path)
 
 
+def truth(query: QueryDict, name: str) -> bool | None:
+    """A parameter that is true or false; None where it is not there."""
+    if name not in query:
+        return None
+    text = str(query[name]).lower()
+    if text not in ("true", "false"):
+        raise BadQuery("Send true or false.", {name: "Send true or false."})
+    return text == "true"
+
+
+def _refuse_half_truths(query: QueryDict, filters: Mapping[str, Any]) -> None:
+    """The form field takes whatever is neither yes nor no for "either"."""
+    for name, one in filters.items():
+        if isinstance(one, BooleanFilter):
+            truth(query, name)
+
+
 def _filter_schema(one: Any) -> Schema:
     schema: Schema = {"type": "string", "description": f"{one.label}."}
+    if isinstance(one, BooleanFilter):
+        return {**schema, "type": "boolean", "examples": [True]}
+    if isinstance(one, DateFilter):
+        return {**schema, "format": "date", "examples": ["2024-03-01"]}
     choices = one.extra.get("choices")
     if choices and not callable(choices):
         schema["enum"] = [value for value, _ in choices]

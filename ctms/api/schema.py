@@ -17,6 +17,10 @@ _REFUSALS = {
     "429": "Too many requests: `Retry-After` says when to go on.",
     "500": "Something went wrong on our side. Nothing was changed.",
 }
+_OF_THE_SERVER = {  # the web server itself answers, before any of us
+    "414": "The address is longer than the web server takes.",
+    "431": "The headers are larger than the web server takes.",
+}
 _WRITE_REFUSALS = {
     "409": "Not now: the status or something missing stands against it, in words.",
     "413": "The body is too large.",
@@ -142,6 +146,8 @@ class ApiSchema(AutoSchema):
         shape = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
         for code, words in sorted(refusals.items()):
             found[code] = {"description": words, "content": shape}
+        for code, words in _OF_THE_SERVER.items():
+            found[code] = {"description": words, "content": {"text/html": {"schema": {"type": "string"}}}}
         return found
 
     def _headers(self) -> Schema:

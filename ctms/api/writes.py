@@ -27,6 +27,15 @@ from ctms.web.rest.versions import etag, version_asked
 _KEY = re.compile(r"[!-~]{1,200}")
 
 
+class Text(serializers.CharField):
+    """Text, and not a number that could be read as one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
 class Body(serializers.Serializer):
     """What is sent. A name that is not known is refused: a misspelt field must not look like an empty one."""
 
@@ -99,10 +108,10 @@ class Write(ApiView):
         return response
 
     def _made(self, request: Request, target: Any) -> HttpResponse:
-        version = version_asked(request.headers.get("If-Match")) if self.needs_version else None
         wanted = self.body(data=request.data)
         wanted.is_valid(raise_exception=True)
         said = dict(wanted.validated_data)
+        version = version_asked(request.headers.get("If-Match")) if self.needs_version else None
         why, by_person = self.reason(said)
         with acting(self.user, reason=why, channel=Channel.API, by_person=by_person):
             if version is not None:
@@ -112,14 +121,12 @@ class Write(ApiView):
 
 
 class MoveBody(Body):
-    reason = serializers.CharField(
-        required=False, default="", allow_blank=True, max_length=2000, help_text="Why. Some moves demand it."
-    )
+    reason = Text(required=False, default="", allow_blank=True, max_length=2000, help_text="Why. Some moves demand it.")
 
 
 class DatedMoveBody(MoveBody):
     effective_on = serializers.DateField(help_text="The day it happened, at the site.")
-    reason_code = serializers.CharField(
+    reason_code = Text(
         required=False, default="", allow_blank=True, max_length=40, help_text="Where the move has coded reasons."
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ctms.accounts.models import Assignment, Organisation
 from ctms.api.description import document
-from sites.models import Facility, Person
+from sites.models import Facility, Person, SiteEvidence, SitePersonnel
 from tests.accounts.addresses import harvested
 
 
@@ -18,11 +18,14 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def keys_of(sponsor: Any) -> dict[str, list[Any]]:
-    """Parameter -> real values; the caller is inside the sponsor."""
+    """Parameter -> real values, keys by their kind of record; the caller is inside the sponsor."""
+    found = {
+        "people": Person, "facilities": Facility, "organisations": Organisation, "assignments": Assignment,
+        "evidence": SiteEvidence, "personnel": SitePersonnel,
+    }  # fmt: skip
     keys = harvested(sponsor)
-    models = (Person, Facility, Organisation, Assignment)
-    found = [model.objects.values_list("pk", flat=True).first() for model in models]
-    return {**keys, "code": keys["country"], "pk": [*keys["pk"], *(key for key in found if key)]}
+    of_each = {name: list(model.objects.values_list("pk", flat=True)[:1]) or [1] for name, model in found.items()}
+    return {**keys, **of_each, "code": keys["country"]}
 
 
 def filled(path: str, keys: dict[str, list[Any]]) -> Iterator[str]:
@@ -32,5 +35,7 @@ def filled(path: str, keys: dict[str, list[Any]]) -> Iterator[str]:
         yield path
         return
     source = "schedule" if names[0] == "number" and "/schedules/" in path else names[0]
+    if source == "pk":
+        source = path.split("/{pk}")[0].rpartition("/")[2]
     for value in keys[source]:
         yield from filled(path.replace("{" + names[0] + "}", str(value), 1), keys)

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.conftest import house, static_files  # noqa: F401 - fixtures
+
 
 @pytest.fixture
 def measured(request: pytest.FixtureRequest) -> Callable[..., None]:

@@ -17,7 +17,7 @@ from audit.reading import Row, Wanted, key_column
 from ctms.api.base import ApiView, Json
 from ctms.api.exports import Csv, JsonLines, Rows, exported
 from ctms.api.fields import Schema, a_list, an_object
-from ctms.api.lists import MOST, USUAL, size_of
+from ctms.api.lists import MOST, USUAL, size_of, truth
 from ctms.core import protocols
 from ctms.core.records import SponsorOwned
 from ctms.core.trail.history import regulated_models
@@ -97,10 +97,10 @@ class History(ApiView):
 
     def _wanted(self, query: Any) -> Wanted:
         kind = query.get("record_type")
-        if kind and kind not in _known():
+        if kind is not None and kind not in _known():
             raise BadQuery("There is no such kind of record.", {"record_type": "There is no such kind of record."})
-        record = self._record(query["record"]) if query.get("record") else None
-        study = found(Study.objects.visible_to(self.user).filter(slug=query["study"])) if query.get("study") else None
+        record = self._record(query["record"]) if "record" in query else None
+        study = found(Study.objects.visible_to(self.user).filter(slug=query["study"])) if "study" in query else None
         may = protocols.authority().may
         if record is not None:
             self.permitted(may(self.user, "audit.view_trail", record))
@@ -109,14 +109,15 @@ class History(ApiView):
         else:
             self.permitted(may(self.user, "audit.view_trail", AccessEvent()))
         model = apps.get_model(kind) if kind else None
-        if record is not None and model is None and query.get("related", "").lower() != "true":
+        related = truth(query, "related")
+        if record is not None and model is None and not related:
             model = type(record)
         return Wanted(
             study=study.pk if study else None,
             record=(type(record), record.pk) if record is not None else None,
             model=model,
             actor=query.get("actor", ""),
-            act=_act(query.get("act", "")),
+            act=_act(query["act"]) if "act" in query else "",
             since=_day(query, "since"),
             until=_day(query, "until"),
         )
@@ -166,8 +167,6 @@ def _rows(format: str) -> Any:
 
 
 def _act(text: str) -> str:
-    if not text:
-        return ""
     try:
         return str(UUID(text))
     except ValueError:
@@ -175,11 +174,10 @@ def _act(text: str) -> str:
 
 
 def _day(query: Any, name: str) -> Any:
-    text = query.get(name)
-    if not text:
+    if name not in query:
         return None
     try:
-        day = parse_date(text)
+        day = parse_date(query[name])
     except ValueError:
         day = None
     if day is None or not 1900 <= day.year <= 2200:

@@ -9,7 +9,7 @@ from ctms.api.fields import Schema
 from ctms.api.listings import EventList, EvidenceList, PersonnelList
 from ctms.api.lists import ListEndpoint, listing_for
 from ctms.api.records import RecordEndpoint, Shown
-from ctms.api.writes import ALLOWED_MOVES, Body, DatedMoveBody, MoveWrite, Write, moves_of
+from ctms.api.writes import ALLOWED_MOVES, Body, DatedMoveBody, MoveWrite, Text, Write, moves_of
 from ctms.core import clock
 from ctms.core.lifecycle import Lifecycle
 from ctms.web.places import found
@@ -115,8 +115,8 @@ class Events(ListEndpoint):
 class EvidenceBody(Body):
     code = serializers.ChoiceField(EvidenceCode.choices, help_text="The fact.")
     occurred_on = serializers.DateField(help_text="Its day, at the site.")
-    reference = serializers.CharField(max_length=500, help_text="Where the proof is filed.")
-    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=2000)
+    reference = Text(max_length=500, help_text="Where the proof is filed.")
+    note = Text(required=False, default="", allow_blank=True, max_length=2000)
 
 
 class Evidence(OfSite, Shown, ListEndpoint, Write):
@@ -150,7 +150,7 @@ class Evidence(OfSite, Shown, ListEndpoint, Write):
 
 
 class ReasonBody(Body):
-    reason = serializers.CharField(max_length=2000, help_text="Why.")
+    reason = Text(max_length=2000, help_text="Why.")
 
 
 class WithdrawEvidence(OfSite, Shown, Write):
@@ -179,13 +179,22 @@ class WithdrawEvidence(OfSite, Shown, Write):
         return self.record_schema()
 
 
+class Key(serializers.IntegerField):
+    """A number, and not a text that could be read as one."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 class PersonnelBody(Body):
-    person = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=1, max_value=2**63 - 1,
+    person = Key(required=False, allow_null=True, default=None, min_value=1, max_value=2**63 - 1,
                                       help_text="Key of somebody the sponsor knows; or a new name.")  # fmt: skip
-    name = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    name = Text(required=False, default="", allow_blank=True, max_length=200)
     role = serializers.ChoiceField(PersonnelRole.choices)
     starts_on = serializers.DateField(required=False, allow_null=True, default=None, help_text="Null: not known.")
-    reason = serializers.CharField(max_length=500, help_text="Why this is entered: a delegation log, a letter.")
+    reason = Text(max_length=500, help_text="Why this is entered: a delegation log, a letter.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs["person"]) == bool(attrs["name"]):
@@ -236,7 +245,7 @@ class OnePersonnel(RecordEndpoint):
 
 class EndPersonnelBody(Body):
     ends_on = serializers.DateField(help_text="The last day.")
-    reason = serializers.CharField(max_length=500, help_text="Why.")
+    reason = Text(max_length=500, help_text="Why.")
 
 
 class EndPersonnel(Shown, Write):
