@@ -24,7 +24,7 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(north):
     (key,) = keys_in(browser.post(PAGE, SAID))
     assert keys_in(browser.get(PAGE)) == []
     token = ApiToken.objects.get()
-    assert EntryKey.objects.get(record_id=token.pk).digest == digest_of(key)
+    assert EntryKey.objects.get(kind="TOKEN", record_id=token.pk).digest == digest_of(key)
     program = Program(key=key)
     assert program.get("/api/v1/me/").json()["token"] == "Nightly export"
     assert browser.post(f"{PAGE}{token.pk}/revoke/").status_code == 302
