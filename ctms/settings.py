@@ -273,6 +273,7 @@ DEFAULT_FROM_EMAIL = ENV.mail.sender
 # Workers. Redis only wakes them: what must be done waits in the outbox, and beat has it looked into all the time.
 REDIS_URL = ENV.redis_url
 CELERY_BROKER_URL = ENV.broker_url
+CELERY_TASK_DEFAULT_QUEUE = f"ctms.{DATABASES['default']['NAME']}"  # workers of another database take nothing of ours
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

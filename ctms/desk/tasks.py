@@ -13,6 +13,13 @@ from ctms.desk.services import alarms, digests, jobs, mail, outbox
 _AT_A_TIME = 500
 
 
+class LookTask(SystemTask):
+    """Looks into each outbox in a transaction of its own, over before anybody is woken."""
+
+    abstract = True
+    in_one_transaction = False
+
+
 class DeliverTask(SponsorTask):
     """Makes a transaction of its own for each entry of the outbox."""
 
@@ -27,7 +34,7 @@ class JobTask(SponsorTask):
         jobs.give_up_job(job_id=job_id, sentence=sentence, at=clock.now())
 
 
-@shared_task(base=SystemTask)
+@shared_task(base=LookTask)
 def look_into_outboxes() -> None:
     """Looking for work that nobody was woken for"""
     for sponsor_id in Sponsor.objects.order_by("pk").values_list("pk", flat=True):
@@ -47,7 +54,7 @@ def deliver() -> None:
 @shared_task(base=JobTask)
 def run_job(job_id: int) -> None:
     """Running a job"""
-    jobs.run_job(job_id=job_id, at=clock.now())
+    jobs.run_job(job_id=job_id, now=clock.now)
 
 
 @shared_task

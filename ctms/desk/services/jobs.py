@@ -1,5 +1,6 @@
 """Jobs: starting one, running it in a worker, cancelling it."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,8 +56,12 @@ def cancel_job(*, job: Job, by: User, at: datetime) -> Job:
     return job
 
 
-def run_job(*, job_id: int, at: datetime) -> None:
-    """Does a job, in the open transaction, and ends it. What it refuses is its end too; an error is the caller's."""
+def run_job(*, job_id: int, now: Callable[[], datetime]) -> None:
+    """Does a job, in the open transaction, and ends it. What it refuses is its end too; an error is the caller's.
+
+    Args:
+        now: asked when the job has ended.
+    """
     job = Job.objects.select_related("user").get(pk=job_id)
     if job.is_over:
         return
@@ -74,7 +79,7 @@ def run_job(*, job_id: int, at: datetime) -> None:
         status, sentence = JobStatus.FAILED, refusal.message
     finally:
         progress.close()
-    job = Job.objects.select_for_update().get(pk=job_id)
+    job, at = Job.objects.select_for_update().get(pk=job_id), now()
     if file is not None:
         JobFile.objects.create(
             sponsor_id=job.sponsor_id, job=job, name=file.name, content_type=file.content_type, size=len(file.body),

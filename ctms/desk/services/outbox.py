@@ -45,7 +45,8 @@ class Outbox:
 def nudge(sponsor_id: int) -> None:
     """Wakes a worker. Where that fails, beat finds the entry a few seconds later."""
     try:
-        current_app.send_task(_DELIVER, kwargs={"sponsor_id": sponsor_id}, expires=60, retry=False)
+        queue = f"ctms.{connection.settings_dict['NAME']}"
+        current_app.send_task(_DELIVER, kwargs={"sponsor_id": sponsor_id}, expires=60, retry=False, queue=queue)
     except (KombuError, RedisError, OSError) as error:  # the change is committed, nothing is lost
         log.warning("Nobody could be woken for the outbox: %s", error)
 

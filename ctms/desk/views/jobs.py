@@ -64,9 +64,13 @@ class OneJob(InSponsor):
         job = self.job
         file = JobFile.objects.filter(job=job).only("name", "size").first()
         context = {"job": job, "tone": _TONES[JobStatus(job.status)], "file": file, "facts": _facts(job)}
-        if not request.htmx:
-            return TemplateResponse(request, "desk/job.html", context)
-        return TemplateResponse(request, "desk/job.html#job", context, status=_STOP_POLLING if job.is_over else 200)
+        if request.htmx:
+            status = _STOP_POLLING if job.is_over else 200
+            response = TemplateResponse(request, "desk/job.html#job", context, status=status)
+        else:
+            response = TemplateResponse(request, "desk/job.html", context)
+        response["Vary"] = "HX-Request"
+        return response
 
     def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with acting(request.user, reason="Cancelling a job", channel=Channel.WEB):

@@ -41,7 +41,7 @@ class OutboxList(InSponsor, ListView):
         Column("task", "What", lambda row: str(row).capitalize(), "text", ("task",), phone="title"),
         Column("state", "State", lambda row: _STATES[row.state], "status", tone=lambda row: _TONES[row.state],
                phone="main"),
-        Column("created", "Written", lambda row: row.created_at, "date", ("created_at",)),
+        Column("created", "Written, by the server's clock", lambda row: row.created_at, "date", ("created_at",)),
         Column("starts", "Begun", lambda row: row.starts, "number", ("starts",)),
         Column("failures", "Failed", lambda row: row.failures, "number", ("failures",)),
         Column("error", "What went wrong last", lambda row: row.error, "text"),
