@@ -95,6 +95,8 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Set-up", "setup", "settings-2", slug),
             item("Data sources", "sources", "database", slug),
         ]
+        if protocols.authority().may(request.user, "accounts.view_access", place.study):
+            items.append(item("Team", "team", "users-round", slug))
         if protocols.authority().may(request.user, "audit.view_trail", place.study):
             items.append(item("Audit trail", "study-audit", "history", slug))
         yield {"heading": "This study", "items": items}
@@ -104,16 +106,18 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Facilities", "facilities", "building-2"),
             item("Site staff", "people", "users"),
             item("Organisations", "organisations", "briefcase"),
+            item("Roles", "roles", "id-card"),
         ],
     }
+    control = []
+    if protocols.authority().may(request.user, "accounts.view_access", place.sponsor):
+        control.append(item("Access", "access", "user-round-cog"))
     if protocols.authority().may(request.user, "audit.view_trail", place.sponsor):
-        items = [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")]
+        control += [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")]
         if protocols.authority().may(request.user, "desk.run_outbox", place.sponsor):
-            items.append(item("Background work", "outbox", "server-cog"))
-        yield {
-            "heading": "Control",
-            "items": items,
-        }
+            control.append(item("Background work", "outbox", "server-cog"))
+    if control:
+        yield {"heading": "Control", "items": control}
 
 
 def _selector(request: PageRequest, place: Place) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ctms.studies.views import drafts, schedules, setup, sources
+from ctms.studies.views import drafts, schedules, setup, sources, team
 
 _STUDY = "s/<str:study>/"
 _DRAFT = f"{_STUDY}schedule/<int:number>/edit/"
@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{_DRAFT}contacts/<int:contact>/<slug:step>/", drafts.ContactStep.as_view(), name="schedule-contact-step"),
     path(f"{_STUDY}schedule/<int:number>/", schedules.Schedule.as_view(), name="schedule-version"),
     path(f"{_STUDY}schedule/<int:number>/move/<str:move>/", schedules.Move.as_view(), name="schedule-move"),
+    path(f"{_STUDY}team/", team.Team.as_view(), name="team"),
     path(f"{_STUDY}sources/", sources.Sources.as_view(), name="sources"),
     path(f"{_STUDY}audit/", sources.StudyTrail.as_view(), name="study-audit"),
 ]

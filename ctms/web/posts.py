@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.views import View
 
 from ctms.core.acting import Channel, acting
-from ctms.core.refusals import Refusal
+from ctms.core.refusals import NotAllowed, Refusal
 from ctms.web.places import PageRequest
 from ctms.web.refusable import RefusableForm
 
@@ -101,6 +101,8 @@ class PostOnly(View):
         try:
             with acting(request.user, reason=self.deed, channel=Channel.WEB, by_person=True):
                 done, undo = self.carry_out()
+        except NotAllowed:
+            raise  # a 403 for whom the page shows no such button
         except Refusal as refusal:
             messages.error(request, refusal.message)
         else:

@@ -31,6 +31,7 @@ def patterns() -> Iterator[URLPattern]:
 def harvested(sponsor: Any) -> dict[str, list[Any]]:
     """What stands in this sponsor's addresses: keyword -> real values, newest rows last."""
     from audit.models import Signature
+    from ctms.accounts.models import Assignment, Delegation
     from ctms.desk.models import Job, Mail, Notification, OutboxEntry, SavedView
     from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, VisitSchedule
     from sites.models import Person, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
@@ -62,6 +63,9 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "contact": [ScheduledContact.objects.values_list("pk", flat=True).first() or 1],
             "step": ["up"],
             "effect": [1],
+            "role": [Assignment.objects.values_list("pk", flat=True).last()],
+            "delegation": [Delegation.objects.values_list("pk", flat=True).first() or 1],
+            "member": [Assignment.objects.values_list("user", flat=True).last()],
             "move": ["close_out", "close_enrollment", "approve"],
         }
 

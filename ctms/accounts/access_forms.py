@@ -1,0 +1,66 @@
+"""What an administrator types about access. Forms parse; services decide."""
+
+from typing import Any
+
+from django import forms
+
+from ctms.accounts.columns import place_words
+from ctms.accounts.models import Organisation, Scope, User
+from ctms.accounts.roles import Role
+from ctms.web.forms import DateField
+from ctms.web.refusable import RefusableForm
+
+
+class _Place(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return place_words(obj)
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label="Reason", max_length=500, help_text="Who asked for it, and why: it stands in the trail."
+    )  # fmt: skip
+
+
+class GrantForm(RefusableForm):
+    """A role for somebody, somewhere, from a day and perhaps until one."""
+
+    user = forms.ModelChoiceField(User.objects.none(), label="Person", empty_label="Choose …")
+    role = forms.ChoiceField(label="Role", choices=[("", "Choose …"), *Role.choices])
+    scope = _Place(Scope.objects.none(), label="Where", empty_label="Choose …", help_text="And everything below it.")
+    starts_on = DateField(label="From")
+    ends_on = DateField(label="Until", required=False, help_text="The last day; empty for no end.")
+    reason = _reason()
+
+    def __init__(self, *args: Any, people: Any, scopes: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["user"].queryset = people
+        self.fields["scope"].queryset = scopes
+
+
+class DelegationForm(RefusableForm):
+    """What a CRO's people can then be given."""
+
+    organisation = forms.ModelChoiceField(Organisation.objects.none(), label="CRO", empty_label="Choose …")
+    scope = _Place(Scope.objects.none(), label="Where", empty_label="Choose …", help_text="And everything below it.")
+    starts_on = DateField(label="From")
+    ends_on = DateField(label="Until", required=False, help_text="The last day; empty for no end.")
+    document = forms.CharField(
+        label="Agreement", max_length=500, help_text="Where the signed transfer of obligations is filed."
+    )
+    roles = forms.MultipleChoiceField(label="Roles", choices=Role.choices, widget=forms.CheckboxSelectMultiple)
+    reason = _reason()
+
+    def __init__(self, *args: Any, organisations: Any, scopes: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["organisation"].queryset = organisations
+        self.fields["scope"].queryset = scopes
+
+
+class EndForm(RefusableForm):
+    ends_on = DateField(label="Last day", help_text="With a day before today it is over at once.")
+    reason = _reason()
+
+
+class WhyForm(RefusableForm):
+    reason = _reason()

@@ -1,0 +1,122 @@
+"""Who may open and send what: the whole policy, by the names of addresses.
+
+A verb opens an address to the roles that include it (`ctms/accounts/roles.py`, docs/roles.md) and are held at the
+address's place or above it. An address that stands in no line fails the build. Everybody else finds nothing there.
+"""
+
+MEMBER = "whoever works for the sponsor"
+NOBODY = "its owner alone"  # so none of the people who walk the matrix
+
+_EDITS_A_STUDY = {
+    "study-edit", "country-add", "arm-add", "arm-edit", "protocol-add", "protocol-edit", "effect-add", "effect-edit",
+    "schedule-new", "schedule-visit-add", "schedule-visit", "schedule-contact-add", "schedule-contact",
+}  # fmt: skip
+
+# To look at it (GET).
+OPENS: dict[str, set[str]] = {
+    MEMBER: {"portfolio", "search", "facilities", "people", "organisations", "roles", "jobs", "list-later", "work",
+             "views", "save-view", "notifications", "mailbox", "preferences", "digest-now", "calendar-link",
+             "revoke-calendar-link", "tokens"},
+    NOBODY: {"job", "job-file", "saved-view", "delete-view", "notification", "mail"},
+    "desk.run_outbox": {"outbox"},
+    "studies.view_study": {"study", "countries", "country", "sites", "country-sites", "schedule", "schedule-version",
+                           "sources", "setup"},
+    "sites.view_site": {"site", "site-status", "site-correct", "site-evidence", "site-withdraw", "site-people",
+                        "site-end-personnel", "facility"},
+    "sites.view_person": {"person"},
+    "studies.create_study": {"study-new"},
+    "studies.edit_study": _EDITS_A_STUDY | {"schedule-edit"},
+    "sites.edit_site": {"site-add", "site-edit", "facility-add", "facility-edit"},
+    "sites.edit_personnel": {"site-edit-personnel", "person-add", "person-edit"},
+    "audit.view_signature": {"signature", "signature-pdf"},
+    "audit.view_trail": {"study-audit", "site-history", "site-history-pdf", "audit", "access-log"},
+    "accounts.view_access": {"team", "access", "access-role", "access-people", "access-person", "access-delegations",
+                             "access-delegation"},
+    "accounts.grant_role": {"access-grant"},
+    "accounts.edit_delegation": {"access-delegate"},
+    # The move that stands in the address decides: here closing a site out, and approving a schedule.
+    "sites.close_site": {"site-move"},
+    "studies.approve_schedule": {"schedule-move"},
+}  # fmt: skip
+
+# To send something there (POST), from those who may open it.
+SENDS: dict[str, set[str]] = {
+    MEMBER: {"list-later", "save-view", "notifications", "preferences", "digest-now", "calendar-link",
+             "revoke-calendar-link", "tokens"},
+    NOBODY: {"job", "saved-view", "delete-view", "token-revoke"},
+    "desk.run_outbox": {"retry-entry"},
+    "sites.view_site": {"site-dossier"},
+    "sites.close_site": {"site-move"},
+    "sites.correct_site": {"site-correct"},
+    "sites.record_evidence": {"site-evidence", "site-withdraw"},
+    "sites.edit_site": {"site-add", "site-edit", "site-take-back", "facility-add", "facility-edit"},
+    "sites.edit_personnel": {"site-people", "site-end-personnel", "site-edit-personnel", "site-take-back-personnel",
+                             "person-add", "person-edit"},
+    "studies.create_study": {"study-new"},
+    "studies.edit_study": _EDITS_A_STUDY | {"schedule-visit-step", "schedule-contact-step"},
+    "studies.approve_schedule": {"schedule-move"},
+    "accounts.grant_role": {"access-grant", "access-role"},
+    "accounts.edit_delegation": {"access-delegate", "access-delegation"},
+    "accounts.edit_user": {"access-deactivate", "access-reactivate"},
+}  # fmt: skip
+
+# Of the sponsor itself: a role at one of its studies does not open these.
+OF_THE_SPONSOR = {
+    "study-new", "outbox", "retry-entry",
+    "audit", "access-log", "access", "access-role", "access-people", "access-person", "access-delegations",
+    "access-delegation", "access-grant", "access-delegate", "access-deactivate", "access-reactivate",
+}  # fmt: skip
+
+# What stands in an address besides its place, where that matters.
+WITH = {"site-move": {"move": "close_out"}, "schedule-move": {"move": "approve"}}
+
+# Addresses that want to know of which list.
+ASKED_WITH = {"list-later", "save-view"}
+
+# What is sent: right enough to come as far as the question who may.
+_WHY = {"reason": "As the matrix asks"}
+SAID: dict[str, dict[str, str]] = {
+    "list-later": {"list": "{home}people/"},
+    "save-view": {"list": "{home}people/", "name": "Mine"},
+    "site-correct": {"to_status": "CONTACTED", "effective_on": "2024-03-01"} | _WHY,
+    "site-evidence": {"code": "SIV", "occurred_on": "2024-03-01", "reference": "eTMF 1"},
+    "site-withdraw": _WHY,
+    "site-people": {"name": "Dr. New", "role": "COORDINATOR"} | _WHY,
+    "site-end-personnel": {"ends_on": "2024-03-01"} | _WHY,
+}
+
+
+# REST, by operation.
+OPERATIONS: dict[str, set[str]] = {
+    MEMBER: {"read_me", "list_studies", "list_people", "list_facilities", "list_organisations", "list_assignments",
+             "list_metrics"},
+    "studies.view_study": {"read_study", "list_countries", "read_country", "list_schedules", "read_schedule",
+                           "list_sites", "read_metrics"},
+    "sites.view_site": {"read_site", "list_site_events", "list_evidence", "list_personnel", "read_facility"},
+    "sites.view_person": {"read_person", "read_personnel"},
+    "accounts.view_organisation": {"read_organisation"},
+    "accounts.view_access": {"read_assignment"},
+    "audit.view_trail": {"list_history"},
+    NOBODY: {"move_schedule"},  # approving is signing, and tokens do not sign
+    "sites.close_site": {"move_site"},
+    "sites.record_evidence": {"record_evidence", "withdraw_evidence"},
+    "sites.edit_personnel": {"add_personnel", "end_personnel"},
+}  # fmt: skip
+OPERATIONS_OF_THE_SPONSOR = {"list_history"}  # without a study or a record to ask for
+
+
+def verb_for(name: str, table: dict[str, set[str]]) -> str:
+    """The verb of an address in one of the tables; "" where it is not listed."""
+    return next((verb for verb, names in table.items() if name in names), "")
+
+
+def verb_of_place(address: str) -> str:
+    """What whoever opens anything there must be able to see."""
+    if "/site/" in address:
+        return "sites.view_site"
+    return "studies.view_study" if "/s/" in address else MEMBER
+
+
+def listed() -> set[str]:
+    """The names that the policy knows."""
+    return {name for table in (OPENS, SENDS) for names in table.values() for name in names}
