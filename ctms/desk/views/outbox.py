@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 import django_filters
+from django import forms
 from django.contrib import messages
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpResponse
@@ -22,7 +23,10 @@ _TONES = {"waiting": "open", "failing": "watch", "given_up": "bad", "done": "ok"
 
 
 class OutboxFilter(django_filters.FilterSet):
-    q = django_filters.CharFilter(field_name="error", lookup_expr="icontains", label="Error")
+    q = django_filters.CharFilter(
+        field_name="error", lookup_expr="icontains", label="Search",
+        widget=forms.SearchInput(attrs={"placeholder": "Words of an error"}),
+    )  # fmt: skip
     state = django_filters.ChoiceFilter(label="State", empty_label="All states", choices=list(_STATES.items()))
 
     class Meta:
