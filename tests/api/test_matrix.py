@@ -32,10 +32,9 @@ def status_of(program: Program, method: str, address: str, operation: dict[str, 
 def the_right_one(path: str, keys: dict[str, list[Any]]) -> list[str]:
     """The addresses of an operation, with the move that the policy speaks of."""
     move = "approve" if "/schedules/" in path else "close_out"
-    own = {"people": keys["person"], "facilities": keys["facility"], "assignments": keys["role"],
-           "organisations": keys["organisation"]}  # fmt: skip
-    pk = own.get(path.split("/")[3], keys["pk"])
-    return list(filled(path, {**keys, "code": keys["country"], "move": [move], "pk": pk}))
+    kinds = {"people": keys["person"], "facilities": keys["facility"], "assignments": keys["role"],
+             "organisations": keys["organisation"], "evidence": keys["pk"], "personnel": keys["pk"]}  # fmt: skip
+    return list(filled(path, {**keys, **kinds, "code": keys["country"], "move": [move]}))
 
 
 def test_every_operation_answers_every_role_as_the_policy_says(north, south):
