@@ -1,14 +1,19 @@
 """History in the mass: one statement per table that PostgreSQL writes out by itself. See `reading` for its pages."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
+from django.db import models
 from psycopg import sql
 
 from audit.reading import Wanted, condition_on, history_table, key_column
 from ctms.core.trail.history import TrailRow, regulated_models
 
-NAMES = ("id", "record", "kind", "at", "act", "actor", "actor_id", "channel", "reason", "simulated", "values")
+Shape = Literal["row", "text", "columns"]
+"""How the record itself comes: as one row, as JSON text, or as columns of their own, `values.number` and so on."""
+
+NAMES = ("id", "record", "kind", "at", "act", "actor", "actor_id", "channel", "reason", "simulated")
 KINDS = {"+": "CREATED", "~": "CHANGED", "-": "DELETED"}
 _ITS_OWN = {"history_id", "history_date", "history_type", "history_change_reason", "history_user_id"}
 _SELECT = """
@@ -18,33 +23,40 @@ _SELECT = """
     where {condition} order by h.history_id"""
 
 
-def statements(wanted: Wanted, *, as_text: bool) -> Iterator[tuple[sql.Composed, list[Any]]]:
-    """(SELECT, its values) for each table that may hold some of what is wanted; its columns are NAMES.
+@dataclass(frozen=True)
+class Statement:
+    """A SELECT with its values, the names of its columns, and which of those hold what people typed."""
 
-    Args:
-        as_text: `values`, which is the row of the record, as JSON text and not as a row.
-    """
+    query: sql.Composed
+    values: list[Any]
+    names: tuple[str, ...]
+    texts: frozenset[str]
+
+
+def statements(wanted: Wanted, *, shape: Shape) -> Iterator[Statement]:
+    """One for each table that may hold some of what is wanted; all with the same columns, unless shape is "columns"."""
     for model in [wanted.model] if wanted.model else regulated_models():
         where = condition_on(model, wanted)
         if where is None:
             continue
         condition, values = where
-        kinds = [
-            sql.SQL("when {} then {}").format(sql.Literal(sign), sql.Literal(word)) for sign, word in KINDS.items()
-        ]
-        names = sql.SQL(", ").join(sql.SQL("h.{}").format(sql.Identifier(name)) for name in columns(model))
-        yield (
-            sql.SQL(_SELECT).format(
-                label=sql.Literal(f"{model._meta.label_lower}:"),
-                key=sql.Identifier(key_column(model)),
-                kind=sql.SQL("case h.history_type {} end").format(sql.SQL(" ").join(kinds)),
-                values=sql.SQL("row_to_json(v)::text" if as_text else "v"),
-                table=sql.Identifier(history_table(model)),
-                columns=names,
-                condition=condition,
-            ),
-            values,
+        kinds = [sql.SQL("when {} then {}").format(sql.Literal(sign), word) for sign, word in KINDS.items()]
+        listed = sql.SQL(", ").join(sql.SQL("h.{}").format(sql.Identifier(name)) for name in columns(model))
+        query = sql.SQL(_SELECT).format(
+            label=sql.Literal(f"{model._meta.label_lower}:"),
+            key=sql.Identifier(key_column(model)),
+            kind=sql.SQL("case h.history_type {} end").format(sql.SQL(" ").join(kinds)),
+            values=sql.SQL({"row": "v", "text": "row_to_json(v)::text", "columns": "v.*"}[shape]),
+            table=sql.Identifier(history_table(model)),
+            columns=listed,
+            condition=condition,
         )
+        texts = frozenset({"actor", "reason"})
+        if shape == "columns":
+            names = (*NAMES, *(f"values.{name}" for name in columns(model)))
+            yield Statement(query, values, names, texts | {f"values.{name}" for name in _typed(model)})
+        else:
+            yield Statement(query, values, (*NAMES, "values"), texts)
 
 
 def columns(model: Any) -> list[str]:
@@ -52,3 +64,9 @@ def columns(model: Any) -> list[str]:
     own = {*_ITS_OWN, *(field.column for field in TrailRow._meta.get_fields())}  # type: ignore[union-attr]
     fields = model.history.model._meta.concrete_fields
     return [field.column for field in fields if field.column not in own]
+
+
+def _typed(model: Any) -> Iterator[str]:
+    for field in model.history.model._meta.concrete_fields:
+        if isinstance(field, models.TextField | models.CharField) and not field.choices:
+            yield str(field.column)

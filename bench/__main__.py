@@ -1,6 +1,7 @@
 """`make bench [SIZE=small|full]`: one JSON line per workload; exit 1 when one exceeds its limit."""
 
 import argparse
+import itertools
 import os
 import sys
 
@@ -26,19 +27,27 @@ def main() -> int:
 def _measured(name: str, rounds: int):
     from django.db import connection
 
-    from bench import bulk_update, site_list
+    from bench import bulk_update, rest, site_list
     from bench.population import populate
     from ctms.core.acting import in_sponsor
 
     connection.settings_dict["NAME"] = name
     sponsor = populate()
     with in_sponsor(sponsor.pk):
-        workloads = [*site_list.workloads(name, sponsor), bulk_update.workload(name, sponsor)]
-    for workload in workloads:
+        workloads = [*site_list.workloads(name, sponsor)]
+    for workload in itertools.chain(workloads, rest.workloads(name, sponsor), _updates(bulk_update, name, sponsor)):
         result = workload.run(rounds)
         print(result.line(), flush=True)
         yield result.holds
     connection.close()
+
+
+def _updates(bulk_update, name: str, sponsor):
+    from ctms.core.acting import in_sponsor
+
+    with in_sponsor(sponsor.pk):
+        workload = bulk_update.workload(name, sponsor)
+    yield workload
 
 
 if __name__ == "__main__":

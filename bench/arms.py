@@ -70,3 +70,24 @@ class Result:
                 "arms_to_floor": {name: round(median / floor, 2) for name, median in self.medians.items()},
             }
         )
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something that is measured once and has a limit of its own."""
+
+    name: str
+    value: float
+    limit: float
+
+    def run(self, rounds: int) -> "Figure":
+        """It is measured already."""
+        return self
+
+    @property
+    def holds(self) -> bool:
+        return self.value <= self.limit
+
+    def line(self) -> str:
+        figures = {"ratio": self.value, "of": "as measured", "limit": self.limit, "pass": self.holds}
+        return json.dumps({"bench": self.name, **figures})

@@ -1,5 +1,6 @@
 """The trail: of one record, of a study, of everything; in pages, or as a file as fast as PostgreSQL writes it."""
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,8 @@ class History(ApiView):
 
     `record` gives one record's history, and with `related=true` that of what belongs to it. Without a record it is the
     trail of a study, or of the whole sponsor. It needs a role that may read the trail there. Files are in the order of
-    tables and keys, and leave `before` out: each row has the whole record.
+    tables and keys, and leave `before` out: each row has the whole record. CSV of one kind of record has a column for
+    each of its columns.
     """
 
     tag = "Trail"
@@ -80,10 +82,13 @@ class History(ApiView):
         if format != "json":
             asked = "; ".join(f"{name}: {value}" for name, value in query.items() if name != "format")
             return exported(
-                lambda: map(_rows(format), copying.statements(wanted, as_text=format == Csv.format)), format=format,
-                file_name="history", title="Trail", user=self.user,
+                lambda: _parts(wanted, format),
+                format=format,
+                file_name="history",
+                title="Trail",
+                user=self.user,
                 detail={"filters": asked or "none", "path": request.path},
-            )  # fmt: skip
+            )
         size = size_of(query)
         rows = reading.newest(wanted, limit=size + 1, before=place_of(query.get("after", "")))
         more, rows = len(rows) > size, rows[:size]
@@ -157,13 +162,11 @@ def _entry(row: Row) -> dict[str, Any]:
     }
 
 
-def _rows(format: str) -> Any:
-    def made(statement: tuple[Any, list[Any]]) -> Rows:
-        query, values = statement
-        texts = frozenset({"actor", "reason"})
-        return Rows(query.as_string(connection.connection), values, copying.NAMES, texts)
-
-    return made
+def _parts(wanted: Wanted, format: str) -> Iterator[Rows]:
+    """JSON lines hold the record as an object; CSV of one kind of record as columns, of all kinds as JSON."""
+    shape: copying.Shape = "row" if format == JsonLines.format else "columns" if wanted.model else "text"
+    for part in copying.statements(wanted, shape=shape):
+        yield Rows(part.query.as_string(connection.connection), part.values, part.names, part.texts)
 
 
 def _act(text: str) -> str:
