@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "ctms.accounts.middleware.Owed",
     "ctms.accounts.middleware.ActiveSponsor",
     "ctms.web.refused.RefusalPage",
+    "ctms.accounts.middleware.TrainingGate",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

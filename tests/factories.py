@@ -128,6 +128,38 @@ class DelegationFactory(OfSponsor):
     document = "Transfer of obligations"
 
 
+class CurriculumFactory(OfSponsor):
+    class Meta:
+        model = accounts.Curriculum
+
+    role = "SITE_USER"
+    number = factory.Sequence(lambda n: n + 50)
+    title = "What site users read"
+
+
+class CurriculumItemFactory(OfSponsor):
+    class Meta:
+        model = accounts.CurriculumItem
+
+    curriculum = factory.SubFactory(CurriculumFactory)
+    position = 1
+    title = "Records"
+    text = "Enter what happened."
+
+
+class TrainingRecordFactory(OfSponsor):
+    class Meta:
+        model = accounts.TrainingRecord
+
+    curriculum = factory.SubFactory(CurriculumFactory)
+    user = factory.SubFactory(UserFactory)
+    completed_at = AT
+    printed_name = "User"
+    time_zone = "Europe/Berlin"
+    statement = "I have read it."
+    content_sha256 = "0" * 64
+
+
 class ApiTokenFactory(OfSponsor):
     class Meta:
         model = accounts.ApiToken

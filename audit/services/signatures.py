@@ -14,7 +14,7 @@ from typing import Any
 from audit.models import Signature, SigningIntent
 from audit.signed import signatures_under, signed_content
 from ctms.accounts import access, second_step
-from ctms.accounts.models import Scope, User
+from ctms.accounts.models import CurriculumItem, Scope, User
 from ctms.accounts.roles import Role, duty_objection
 from ctms.accounts.services import proving
 from ctms.core import signables
@@ -38,6 +38,7 @@ class Signer:
         return second_step.is_on(by)
 
     def begin(self, record: Any, *, kind: str, by: User, session: str, at: datetime) -> Ceremony:
+        _refuse_unaccountable(by)
         whole = signables.signed(record)
         under = signatures_under(record)
         earlier = signed_content(under[-1]) if under else None
@@ -125,8 +126,19 @@ class Signer:
         """Who was shut out since the page was opened does not sign, nor who did another step of the same duty."""
         if not User.objects.filter(pk=by.pk, is_active=True).exists():
             raise NotAllowed("INACTIVE", "Your account is closed.", recorded=True)
+        _refuse_unaccountable(by)
         if sentence := duty_objection(verb, by=by.pk, done={one.verb: one.signer_id for one in under}):
             raise Refusal("SEGREGATION", sentence, recorded=True)
+
+
+def _refuse_unaccountable(by: User) -> None:
+    """Nobody signs for a sponsor before they accepted, in its training, that their signature binds them."""
+    if not CurriculumItem.objects.filter(is_accountability=True, curriculum__records__user=by).exists():
+        raise NotAllowed(
+            "NOT_ACCOUNTABLE",
+            "Before you sign you accept the statement on electronic signatures: it is part of a training of your role.",
+            recorded=True,
+        )
 
 
 def _digest(session: str) -> str:

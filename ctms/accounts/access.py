@@ -1,6 +1,7 @@
 """Who may do what, asked of assignments: `settings.CTMS_AUTHORITY` for the floors below, and the answers for pages.
 
-An assignment counts while its dates, the person's membership and, for a CRO's people, the sponsor's delegation hold.
+An assignment counts while its dates, the person's membership, the role's training and, for a CRO's people, the
+sponsor's delegation hold.
 What one person holds is read once per request and kept with the user object.
 """
 
@@ -14,6 +15,8 @@ from django.db.models.functions import Cast, Concat, Lower
 
 from ctms.accounts.models import (
     Assignment,
+    Curriculum,
+    CurriculumStatus,
     Delegation,
     Membership,
     Organisation,
@@ -21,10 +24,12 @@ from ctms.accounts.models import (
     Scope,
     ScopeGroupPermission,
     Sponsor,
+    TrainingRecord,
 )
 from ctms.accounts.roles import UNBLINDED, VERBS, Role, verbs_of
 from ctms.core import protocols
 from ctms.core.acting import current_tenancy, in_sponsor
+from ctms.core.refusals import NotAllowed, Refusal
 
 _TODAY = Cast(Func(function="ctms_now"), DateField())
 _IN_FORCE = Q(starts_on__lte=_TODAY) & (Q(ends_on=None) | Q(ends_on__gte=_TODAY))
@@ -45,8 +50,10 @@ class Authority:
     """Answers `core`'s questions (see `ctms.core.protocols.Authority`)."""
 
     def may(self, user: Any, verb: str, record: Any) -> bool:
-        path = path_of(record)
-        return verb in verbs_of(grant.role for grant in grants_of(user) if grant.reaches(path))
+        return _allows(grants_of(user), verb, record)
+
+    def why_not(self, user: Any, verb: str, record: Any) -> Refusal | None:
+        return training_needed(user) if _allows(untrained_grants_of(user), verb, record) else None
 
     def visible(self, records: QuerySet[Any], user: Any) -> QuerySet[Any]:
         model = records.model
@@ -68,13 +75,52 @@ class Authority:
 
 
 def grants_of(user: Any) -> tuple[Grant, ...]:
-    """What this person holds for the open sponsor today."""
-    kept: dict[int | None, tuple[Grant, ...]] = getattr(user, "_grants", {})
+    """What counts of what this person holds for the open sponsor today: roles with their training complete."""
+    return _held(user)[0]
+
+
+def untrained_grants_of(user: Any) -> tuple[Grant, ...]:
+    """What this person holds and does not count yet, because the role's training is not complete."""
+    return _held(user)[1]
+
+
+def roles_held(user: Any) -> set[str]:
+    """The roles of the open sponsor this person holds today, trained for or not."""
+    return {grant.role for grants in _held(user) for grant in grants}
+
+
+def training_needed(user: Any) -> NotAllowed | None:
+    """The refusal that tells what stands between this person and their roles; None where nothing does."""
+    roles = sorted({Role(grant.role).label for grant in untrained_grants_of(user)})
+    if not roles:
+        return None
+    those = "Your role" if len(roles) == 1 else "Your roles"
+    opens = "does not count before its training is" if len(roles) == 1 else "do not count before their training is"
+    return NotAllowed(
+        "TRAINING_NEEDED", f"{those} {', '.join(roles)} {opens} complete: see “Your training”.", recorded=True
+    )
+
+
+def _held(user: Any) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
+    """Today's grants of the open sponsor, those that count and those that wait for training; read once per request."""
+    kept: dict[int | None, tuple[tuple[Grant, ...], tuple[Grant, ...]]] = getattr(user, "_grants", {})
     user._grants = kept
     sponsor_id = current_tenancy().sponsor_id
     if sponsor_id not in kept:
-        kept[sponsor_id] = tuple(_read_grants(user, sponsor_id)) if sponsor_id and user.is_active else ()
+        held = tuple(_read_grants(user, sponsor_id)) if sponsor_id and user.is_active else ()
+        closed = _closed_roles(user, {grant.role for grant in held}) if held else set()
+        kept[sponsor_id] = (
+            tuple(grant for grant in held if grant.role not in closed),
+            tuple(grant for grant in held if grant.role in closed),
+        )
     return kept[sponsor_id]
+
+
+def _closed_roles(user: Any, roles: set[str]) -> set[str]:
+    """Those of these roles whose approved curriculum this person has not completed."""
+    completed = TrainingRecord.objects.filter(curriculum=OuterRef("pk"), user=user)
+    current = Curriculum.objects.filter(role__in=roles, status=CurriculumStatus.APPROVED)
+    return set(current.exclude(Exists(completed)).values_list("role", flat=True))
 
 
 def memberships(user: Any) -> list[Membership]:
@@ -180,6 +226,11 @@ def touching(paths: Iterable[str], column: str) -> Q:
     """The rows whose scope path, in `column`, is one of these, below one, or above one."""
     paths = list(paths)
     return within(paths, column) | Q(**{f"{column}__in": {place for path in paths for place in _above(path)}})
+
+
+def _allows(grants: Iterable[Grant], verb: str, record: Any) -> bool:
+    path = path_of(record)
+    return verb in verbs_of(grant.role for grant in grants if grant.reaches(path))
 
 
 def _after(path: str) -> str:

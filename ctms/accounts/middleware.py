@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from ctms.accounts import access
@@ -87,3 +88,31 @@ class ActiveSponsor:
         request.membership = membership  # type: ignore[attr-defined]
         with access.seeing_as(request.user, membership.sponsor_id):
             return self.get_response(request)
+
+
+class TrainingGate:
+    """Roles that wait for training answer with the way to it: at once where no other role counts, else on a refusal."""
+
+    OPEN: ClassVar[frozenset[str]] = frozenset({"training", "training-read"})
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        if getattr(request, "sponsor", None) is None or request.resolver_match.url_name in self.OPEN:
+            return None
+        return None if access.grants_of(request.user) else self._page(request)
+
+    def process_exception(self, request: Any, exception: Exception) -> HttpResponseBase | None:
+        shut = isinstance(exception, Http404) or getattr(exception, "code", "") == "TRAINING_NEEDED"
+        return self._page(request) if shut and getattr(request, "sponsor", None) is not None else None
+
+    def _page(self, request: Any) -> HttpResponseBase | None:
+        refusal = access.training_needed(request.user)
+        if refusal is None:
+            return None
+        context = {"refusal": refusal, "training_url": reverse("training", args=[request.sponsor.code])}
+        return TemplateResponse(request, "accounts/untrained.html", context, status=refusal.status).render()

@@ -49,11 +49,12 @@ _DECIDE = frozenset({"sites.select_site", "sites.activate_site", "sites.correct_
 _ENROLLMENT = frozenset({"sites.set_enrollment"})
 _STUDY_WORK = frozenset({"studies.edit_study", "studies.import_study", "studies.approve_schedule"})
 _SPONSOR_WORK = frozenset({"studies.create_study", "sites.merge_duplicates"})  # counts at the whole sponsor only
-_ACCESS = frozenset({"accounts.view_access"})
+_ACCESS = frozenset({"accounts.view_access", "accounts.view_training"})
+_TRAINING = frozenset({"accounts.approve_training"})
 
 VERBS: Mapping[Role, frozenset[str]] = {
     Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _ACCESS
-    | _STUDY_WORK | _SPONSOR_WORK | {"monitoring.approve_tripreport"},
+    | _STUDY_WORK | _SPONSOR_WORK | _TRAINING | {"monitoring.approve_tripreport"},
     Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _STUDY_WORK
     | _ACCESS | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
     Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP,
@@ -67,13 +68,14 @@ VERBS: Mapping[Role, frozenset[str]] = {
     Role.FINANCE_APPROVER: _LOOK | {"finance.approve_payment", "finance.release_payment"},
     Role.PROJECT_MANAGER: _LOOK | _TRAIL | _STUDY_WORK - {"studies.approve_schedule"},
     Role.MEDICAL_MONITOR: _LOOK,
-    Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _ACCESS | {"monitoring.verify_capa"},
+    Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _ACCESS | _TRAINING | {"monitoring.verify_capa"},
     Role.UNBLINDED_CRA: _LOOK | {"monitoring.author_tripreport"},
     Role.UNBLINDED_STATISTICIAN: _LOOK - {"sites.view_person"},
     Role.SITE_USER: frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site"}),
     Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS,
     Role.ADMINISTRATOR: _ACCESS | _TRAIL
     | {"accounts.grant_role", "accounts.edit_user", "accounts.edit_delegation"}
+    | _TRAINING | {"accounts.edit_training"}
     | {"accounts.view_organisation", "accounts.edit_organisation", "desk.run_outbox"},
 }  # fmt: skip
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from ctms.accounts import lists, tokens
+from ctms.accounts import lists, tokens, training_views
 from ctms.accounts.views import access, access_lists
 
 urlpatterns = [
@@ -18,4 +18,10 @@ urlpatterns = [
     path("access/delegations/<int:delegation>/", access.OneDelegation.as_view(), name="access-delegation"),
     path("tokens/", tokens.Tokens.as_view(), name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.Revoke.as_view(), name="token-revoke"),
+    path("training/", training_views.YourTraining.as_view(), name="training"),
+    path("training/<int:pk>/", training_views.ReadTraining.as_view(), name="training-read"),
+    path("curricula/", training_views.CurriculumList.as_view(), name="curricula"),
+    path("curricula/new/", training_views.NewCurriculum.as_view(), name="curriculum-new"),
+    path("curricula/<int:pk>/", training_views.CurriculumPage.as_view(), name="curriculum"),
+    path("curricula/<int:pk>/move/<str:move>/", training_views.MoveCurriculum.as_view(), name="curriculum-move"),
 ]

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404
 from rest_framework.exceptions import NotAcceptable, PermissionDenied, Throttled
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
@@ -11,6 +13,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from ctms.accounts import access
 from ctms.accounts.models import ApiToken
 from ctms.api.entry import entered
 from ctms.api.schema import ApiSchema
@@ -95,6 +98,8 @@ class ApiView(APIView):
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         plain = request._request
         plain.user, plain.sponsor, plain.place = self.token.user, self.token.sponsor, None  # type: ignore[attr-defined]
+        if not access.grants_of(self.token.user) and (refusal := access.training_needed(self.token.user)):
+            raise refusal
         if request.method not in SAFE and self.token.scope != ApiToken.Scope.WRITE:
             raise NotAllowed("TOKEN_READS_ONLY", "This token may read only: make one that may write.")
         if request.method in SAFE:
@@ -115,6 +120,9 @@ class ApiView(APIView):
             raise BadQuery("Some parameters cannot be used.", wrong)
 
     def handle_exception(self, exc: Exception) -> Any:
+        """Where something is shut and a role of the person waits for its training, that is what is said."""
+        if isinstance(exc, Http404 | ObjectDoesNotExist | PermissionDenied) and hasattr(self, "token"):
+            return explained(access.training_needed(self.token.user) or exc)
         return explained(exc)
 
     # What pages' views ask of a request, and what writes ask of a person

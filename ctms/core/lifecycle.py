@@ -7,7 +7,8 @@ from typing import Any
 
 from ctms.core import gathering, protocols
 from ctms.core.acting import says_why
-from ctms.core.refusals import BadInput, NotAllowed, Refusal
+from ctms.core.permission import demand
+from ctms.core.refusals import BadInput, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +115,8 @@ class Lifecycle:
         move = self.move(name)
         if move is None:
             raise Refusal("NO_SUCH_MOVE", f"{self.name} knows no move called {name}.")
-        if not protocols.authority().may(request.by, move.verb, record):
-            raise NotAllowed("MAY_NOT_MOVE", f"Your roles do not include: {move.label.lower()}.", recorded=True)
+        sentence = f"Your roles do not include: {move.label.lower()}."
+        demand(by=request.by, verb=move.verb, record=record, code="MAY_NOT_MOVE", sentence=sentence)
         status = getattr(record, self.field)
         if status not in move.sources:
             here, there = self.statuses(status).label, ", ".join(self.statuses(source).label for source in move.sources)

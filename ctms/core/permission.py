@@ -10,7 +10,7 @@ def demand(*, by: Any, verb: str, record: Any, code: str, sentence: str) -> None
     """Goes on if the person holds a role with this verb at the record's place, or above it.
 
     Raises:
-        NotAllowed: they do not. The attempt is noted in the access log.
+        NotAllowed: they do not, or that role waits for its training. The attempt is noted in the access log.
     """
     if not protocols.authority().may(by, verb, record):
-        raise NotAllowed(code, sentence, recorded=True)
+        raise protocols.authority().why_not(by, verb, record) or NotAllowed(code, sentence, recorded=True)

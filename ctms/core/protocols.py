@@ -9,12 +9,17 @@ from typing import Any, Protocol, cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from ctms.core.refusals import Refusal
+
 
 class Authority(Protocol):
     """Who may do what. `settings.CTMS_AUTHORITY`."""
 
     def may(self, user: Any, verb: str, record: Any) -> bool:
         """Whether a role that the user holds at the record's scope, or above it, includes the verb."""
+
+    def why_not(self, user: Any, verb: str, record: Any) -> Refusal | None:
+        """What to say where a role of the user would allow it and does not count yet; None where none would."""
 
     def visible(self, records: Any, user: Any) -> Any:
         """The rows of this queryset that the user may see."""

@@ -23,6 +23,7 @@ class Person:
         role: held at the whole sponsor, or at the study where `at_study` says so.
         countries: then the role is held there instead.
         organisation: who employs them; the sponsor itself by default.
+        is_trained: whether the training of their role was complete when the study began.
     """
 
     username: str
@@ -33,6 +34,7 @@ class Person:
     countries: tuple[str, ...] = ()
     organisation: str = ""
     time_zone: str = "Europe/Berlin"
+    is_trained: bool = True
 
 
 SPONSORS = {"north": "Sponsor North", "south": "Sponsor South"}
@@ -47,6 +49,7 @@ CAST = (
     Person("mara", "Mara Lindqvist", "north", Role.STUDY_MANAGER, at_study=True, time_zone="Europe/Stockholm"),
     Person("lena", "Lena Hartmann", "north", Role.LEAD_CRA, at_study=True),
     Person("idris", "Idris Bello", "north", Role.CRA, countries=("AT", "DE", "HU", "PL"), organisation=CRO),
+    Person("tom", "Tom Okafor", "north", Role.CTA, at_study=True, time_zone="Europe/London", is_trained=False),
     Person("fumi", "Fumi Tanaka", "north", Role.FINANCE_ANALYST, time_zone="Asia/Tokyo"),
     Person("noor", "Noor Rahman", "north", Role.FINANCE_APPROVER, time_zone="Europe/London"),
     Person("ines", "Ines Moreau", "north", Role.INSPECTOR, at_study=True, time_zone="Europe/Paris"),
@@ -112,6 +115,8 @@ def _limits(person: Person) -> str:
     """What narrows the person's role, for people."""
     if person.countries:
         return f" in {', '.join(person.countries)}"
+    if not person.is_trained:
+        return " (before training)"
     return " (read-only)" if person.role == Role.INSPECTOR else ""
 
 

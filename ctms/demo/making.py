@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo import cast, history
+from ctms.demo import cast, history, training
 from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.pen import Pen
 from ctms.studies.models import Study
@@ -34,6 +34,9 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
             with in_sponsor(sponsors[code].pk):
                 people[code] = cast.make_cast(sponsors[code], Study.objects.select_related("scope").get())
         cast.set_passwords(password)
+        for code, sponsor in sponsors.items():
+            with in_sponsor(sponsor.pk):
+                training.train(sponsor, people[code], password)
     with in_sponsor(sponsors[_WITH_HISTORY].pk):
         sites = Site.objects.select_related("country", "facility").order_by("number")
         if countries:

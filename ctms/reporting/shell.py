@@ -21,6 +21,7 @@ _OWN = (
     ("Downloads", "jobs", "download"),
     ("Saved views", "views", "bookmark"),
     ("Mailbox", "mailbox", "mailbox"),
+    ("Your training", "training", "graduation-cap"),
     ("Preferences", "preferences", "sliders-horizontal"),
     ("API tokens", "tokens", "key-round"),
 )
@@ -116,6 +117,8 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         control += [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")]
         if protocols.authority().may(request.user, "desk.run_outbox", place.sponsor):
             control.append(item("Background work", "outbox", "server-cog"))
+    if protocols.authority().may(request.user, "accounts.view_training", place.sponsor):
+        control.append(item("Curricula", "curricula", "graduation-cap"))
     if control:
         yield {"heading": "Control", "items": control}
 
@@ -184,7 +187,7 @@ def _person(request: PageRequest, sponsor: Any) -> dict[str, Any]:
     roles = sorted({Role(grant.role).label for grant in access.grants_of(request.user)})
     return {
         "name": request.user.full_name,
-        "role": ", ".join(roles) or "No role yet",
+        "role": ", ".join(roles) or ("Training first" if access.training_needed(request.user) else "No role yet"),
         "sponsor": sponsor.name,
         "links": [
             {"label": label, "url": reverse(name, args=[sponsor.code]), "icon": icon} for label, name, icon in _OWN

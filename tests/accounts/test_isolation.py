@@ -96,7 +96,7 @@ def test_harvested_keys_open_nothing(north, north_keys, monkeypatch, broken):
         }
     before = written()
     mine = {"portfolio", "search", "facilities", "people", "organisations", "audit", "access-log", "jobs", *DESK}
-    mine |= {"facility-add", "person-add", "tokens", "roles"}
+    mine |= {"facility-add", "person-add", "training", "tokens", "roles"}
     for name, address, status, body in walk(client, "south", north_keys, but=WRITES_OF_ONES_OWN):
         assert status in ({200, 302, 404, 405, 422} if name in mine else {404, 405}), address
         shown = re.sub(r"<dd>.*?</dd>", "", body, flags=re.DOTALL) if status == 404 else body  # it repeats the address

@@ -5,11 +5,15 @@ from ctms.accounts.models.keys import ApiToken, EntryKey
 from ctms.accounts.models.secrets import WrongSecrets
 from ctms.accounts.models.sessions import Session
 from ctms.accounts.models.sponsors import Membership, Organisation, OrganisationKind, Sponsor
+from ctms.accounts.models.training import Curriculum, CurriculumItem, CurriculumStatus, TrainingRecord
 from ctms.accounts.models.users import User
 
 __all__ = [
     "ApiToken",
     "Assignment",
+    "Curriculum",
+    "CurriculumItem",
+    "CurriculumStatus",
     "Delegation",
     "EntryKey",
     "Membership",
@@ -20,6 +24,7 @@ __all__ = [
     "ScopeKind",
     "Session",
     "Sponsor",
+    "TrainingRecord",
     "User",
     "WrongSecrets",
 ]
