@@ -46,7 +46,7 @@ def shown_under(record: Any) -> list[Shown]:
 def shown(signature: Signature) -> Shown:
     """One signature with what became of it."""
     model: Any = apps.get_model(signature.model)
-    record = model.objects.get(pk=signature.object_id)
+    record = model._base_manager.get(pk=signature.object_id)  # whatever became of it
     return _shown(signature, record, signables.signed(record, signature.schema))
 
 

@@ -7,7 +7,7 @@ import factory
 from django.contrib.auth.models import Group, Permission
 from django.db import models
 
-from audit.models import AccessEvent, Signature
+from audit.models import AccessEvent
 from ctms.accounts import models as accounts
 from ctms.accounts.services.scopes import new_scopes
 from ctms.core.acting import current_tenancy
@@ -126,38 +126,6 @@ class DelegationFactory(OfSponsor):
     roles = ("CRA",)
     starts_on = DAY
     document = "Transfer of obligations"
-
-
-class CurriculumFactory(OfSponsor):
-    class Meta:
-        model = accounts.Curriculum
-
-    role = "SITE_USER"
-    number = factory.Sequence(lambda n: n + 50)
-    title = "What site users read"
-
-
-class CurriculumItemFactory(OfSponsor):
-    class Meta:
-        model = accounts.CurriculumItem
-
-    curriculum = factory.SubFactory(CurriculumFactory)
-    position = 1
-    title = "Records"
-    text = "Enter what happened."
-
-
-class TrainingRecordFactory(OfSponsor):
-    class Meta:
-        model = accounts.TrainingRecord
-
-    curriculum = factory.SubFactory(CurriculumFactory)
-    user = factory.SubFactory(UserFactory)
-    completed_at = AT
-    printed_name = "User"
-    time_zone = "Europe/Berlin"
-    statement = "I have read it."
-    content_sha256 = "0" * 64
 
 
 class ApiTokenFactory(OfSponsor):
@@ -375,33 +343,6 @@ class CalendarLinkFactory(OfSponsor):
     created_at = AT
 
 
-class SignatureFactory(OfSponsor):
-    class Meta:
-        model = Signature
-
-    scope = factory.LazyFunction(lambda: accounts.Scope.objects.get(path="/"))
-    model = "studies.VisitSchedule"
-    object_id = 1
-    object_label = "Visit schedule Version 1"
-    version = 1
-    version_at = AT
-    schema = 1
-    content = '{"content": {}}'
-    content_sha256 = "0" * 64
-    kind = "approval"
-    verb = "studies.approve_schedule"
-    meaning = "APPROVED"
-    meaning_words = "Approval"
-    statement = "I sign."
-    signer = factory.SubFactory(UserFactory)
-    signer_name = "User"
-    signer_roles = "Study manager"
-    signed_at = AT
-    time_zone = "Europe/Stockholm"
-    method = "password"
-    nonce = factory.Sequence(lambda n: f"nonce {n}")
-
-
 def make(model: type[models.Model], **values: Any) -> Any:
     """A saved row of this model."""
     return Factory.for_model(model).create(**values)
@@ -420,3 +361,6 @@ def make_many_sites(count: int) -> None:
         )
         for scope, number in zip(scopes, numbers, strict=True)
     )  # fmt: skip
+
+
+from tests import signing_factories  # noqa: E402, F401 - those of training and signatures count too

@@ -107,20 +107,12 @@ def _held(user: Any) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
     user._grants = kept
     sponsor_id = current_tenancy().sponsor_id
     if sponsor_id not in kept:
-        held = tuple(_read_grants(user, sponsor_id)) if sponsor_id and user.is_active else ()
-        closed = _closed_roles(user, {grant.role for grant in held}) if held else set()
+        held = list(_read_grants(user, sponsor_id)) if sponsor_id and user.is_active else []
         kept[sponsor_id] = (
-            tuple(grant for grant in held if grant.role not in closed),
-            tuple(grant for grant in held if grant.role in closed),
+            tuple(grant for grant, waits in held if not waits),
+            tuple(grant for grant, waits in held if waits),
         )
     return kept[sponsor_id]
-
-
-def _closed_roles(user: Any, roles: set[str]) -> set[str]:
-    """Those of these roles whose approved curriculum this person has not completed."""
-    completed = TrainingRecord.objects.filter(curriculum=OuterRef("pk"), user=user)
-    current = Curriculum.objects.filter(role__in=roles, status=CurriculumStatus.APPROVED)
-    return set(current.exclude(Exists(completed)).values_list("role", flat=True))
 
 
 def memberships(user: Any) -> list[Membership]:
@@ -244,7 +236,8 @@ def _above(path: str) -> list[str]:
     return ["/" + "".join(f"{token}/" for token in tokens[:depth]) for depth in range(len(tokens))]
 
 
-def _read_grants(user: Any, sponsor_id: int) -> Iterable[Grant]:
+def _read_grants(user: Any, sponsor_id: int) -> Iterable[tuple[Grant, bool]]:
+    """Each grant, and whether it waits for its holder to complete the approved curriculum of the role."""
     membership = next((one for one in memberships(user) if one.sponsor_id == sponsor_id), None)
     if membership is None:
         return
@@ -253,21 +246,24 @@ def _read_grants(user: Any, sponsor_id: int) -> Iterable[Grant]:
         content_object=OuterRef("scope"),
         permission__codename=Concat(Value("role_"), Lower(OuterRef("role"))),
     )
+    read = TrainingRecord.objects.filter(curriculum=OuterRef("pk"), user=OuterRef(OuterRef("user")))
+    approved = Curriculum.objects.filter(role=OuterRef("role"), status=CurriculumStatus.APPROVED)
+    unread = approved.exclude(Exists(read))
     employer = Organisation.objects.filter(pk=membership.organisation_id).values("kind")
     assignments = (
         Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user)
         .select_related("scope")
-        .annotate(employer=Subquery(employer))
+        .annotate(employer=Subquery(employer), waits=Exists(unread))
     )
     delegations: list[Any] | None = None
     for assignment in assignments:
         if assignment.employer != OrganisationKind.CRO:
-            yield Grant(assignment.scope.path, assignment.role)
+            yield Grant(assignment.scope.path, assignment.role), assignment.waits
             continue
         if delegations is None:
             delegations = list(_delegations(membership.organisation_id))
         if any(d.covers(assignment.role, assignment.scope, d.today) for d in delegations):
-            yield Grant(assignment.scope.path, assignment.role)
+            yield Grant(assignment.scope.path, assignment.role), assignment.waits
 
 
 def _delegations(organisation_id: int) -> QuerySet[Any]:

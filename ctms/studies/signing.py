@@ -28,7 +28,7 @@ def schedule_content(schedule: VisitSchedule) -> Content:
 
 
 def _contact(contact: Any) -> Content:
-    done = sorted(contact.activities.all(), key=lambda one: (one.position, one.activity.position))
+    done = sorted(contact.activities.all(), key=lambda one: (one.position, one.pk))
     return {
         "Contact": contact.label,
         "Code": contact.code,

@@ -15,6 +15,7 @@ from ctms.core.refusals import NotAllowed, Refusal
 from sites.models import Site
 from tests.conftest import act, person
 from tests.factories import make
+from tests.training import trained
 
 pytestmark = pytest.mark.django_db
 FROM = date(2024, 1, 1)
@@ -39,8 +40,11 @@ def newcomer(sponsor, ada, organisation: str = "SPONSOR") -> User:
 
 
 def give(user, role, scope, by, **said) -> Assignment:
+    """The role, with its training complete."""
     with act(by):
-        return grants.assign_role(user=user, role=role, scope=scope, by=by, **{"starts_on": FROM} | said)
+        given = grants.assign_role(user=user, role=role, scope=scope, by=by, **{"starts_on": FROM} | said)
+    trained(user, role)
+    return given
 
 
 def refused(kind, code, *args, **said):
