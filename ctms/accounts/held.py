@@ -49,7 +49,10 @@ order by assigned.id, assigned.history_id desc
 
 
 def held_on(day: date) -> QuerySet[Any]:
-    """The roles in force at any moment of that day in the open sponsor: rows of the assignments' trail, as of then."""
+    """The roles in force at any moment of that day in the open sponsor: rows of the assignments' trail, as of then.
+
+    Also those that waited for their holder's training, which says when it was complete (`TrainingRecord`).
+    """
     rows: QuerySet[Any] = Assignment.history.all()
     return rows.filter(history_id__in=RawSQL(_HELD, [day]))
 

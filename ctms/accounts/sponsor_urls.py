@@ -3,6 +3,8 @@ from django.urls import path
 from ctms.accounts import lists, tokens, training_views
 from ctms.accounts.views import access, access_lists
 
+_CURRICULUM = "curricula/<int:curriculum>/"
+
 urlpatterns = [
     path("organisations/", lists.OrganisationList.as_view(), name="organisations"),
     path("roles/", access.Roles.as_view(), name="roles"),
@@ -19,9 +21,11 @@ urlpatterns = [
     path("tokens/", tokens.Tokens.as_view(), name="tokens"),
     path("tokens/<int:pk>/revoke/", tokens.Revoke.as_view(), name="token-revoke"),
     path("training/", training_views.YourTraining.as_view(), name="training"),
-    path("training/<int:pk>/", training_views.ReadTraining.as_view(), name="training-read"),
+    path("training/<int:curriculum>/", training_views.ReadTraining.as_view(), name="training-read"),
     path("curricula/", training_views.CurriculumList.as_view(), name="curricula"),
     path("curricula/new/", training_views.NewCurriculum.as_view(), name="curriculum-new"),
-    path("curricula/<int:pk>/", training_views.CurriculumPage.as_view(), name="curriculum"),
-    path("curricula/<int:pk>/move/<str:move>/", training_views.MoveCurriculum.as_view(), name="curriculum-move"),
+    path(_CURRICULUM, training_views.CurriculumPage.as_view(), name="curriculum"),
+    path(
+        "curricula/<int:curriculum>/move/<str:move>/", training_views.MoveCurriculum.as_view(), name="curriculum-move"
+    ),
 ]

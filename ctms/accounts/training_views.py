@@ -63,7 +63,7 @@ class ReadTraining(InSponsor):
         """Of one's own roles only; to others it is not there."""
         roles = access.roles_held(self.request.user)
         rows = Curriculum.objects.filter(status=CurriculumStatus.APPROVED, role__in=roles)
-        curriculum: Curriculum = found(rows.filter(pk=self.kwargs["pk"]))
+        curriculum: Curriculum = found(rows.filter(pk=self.kwargs["curriculum"]))
         return curriculum
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -117,7 +117,7 @@ class KeepsTraining(InSponsor):
     @cached_property
     def curriculum(self) -> Curriculum:
         rows = Curriculum.objects.visible_to(self.request.user).select_related("drafted_by")
-        curriculum: Curriculum = found(rows.filter(pk=self.kwargs["pk"]))
+        curriculum: Curriculum = found(rows.filter(pk=self.kwargs["curriculum"]))
         return curriculum
 
     def url(self, name: str, *arguments: Any) -> str:

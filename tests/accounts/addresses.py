@@ -39,7 +39,6 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
     desk: dict[str, Any] = {
         "job": Job, "view": SavedView, "notification": Notification, "mail": Mail, "entry": OutboxEntry
     }  # fmt: skip
-    more = (Signature, Curriculum)
     with in_sponsor(sponsor.pk):
         study = Study.objects.get()
         site = Site.objects.filter(status_events__move="select").order_by("number").first() or Site.objects.first()
@@ -54,7 +53,8 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "country": [study.studycountry_set.order_by("country").values_list("country", flat=True)[0].lower()],
             "number": [site.number],
             "schedule": [version] if version else [1],
-            "pk": [key for key in (*keys, *(m.objects.values_list("pk", flat=True).last() for m in more)) if key],
+            "pk": [key for key in (*keys, Signature.objects.values_list("pk", flat=True).last()) if key],
+            "curriculum": [Curriculum.objects.values_list("pk", flat=True).last()],
             **{name: [model.objects.values_list("pk", flat=True).last() or 0] for name, model in desk.items()},
             "arm": [study.arm_set.values_list("pk", flat=True)[0]],
             "facility": [site.facility_id],

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.template.backends.django import Template
 from django.test import Client
 
-from ctms.accounts.models import Organisation, OrganisationKind, Scope, Sponsor, User
+from ctms.accounts.models import Curriculum, Organisation, OrganisationKind, Scope, Sponsor, User
 from ctms.accounts.roles import VERBS, Role
 from ctms.accounts.services.grants import assign_role
 from ctms.accounts.services.sponsors import add_member
@@ -35,6 +35,7 @@ from tests.accounts import policy
 from tests.accounts.addresses import filled, harvested
 from tests.conftest import act, person, signed_in
 from tests.factories import make
+from tests.training import trained
 
 FROM = date(2024, 1, 1)
 OPEN, REFUSED, UNUSABLE = {200, 302}, {403, 404}, {403, 404, 405}
@@ -89,6 +90,7 @@ def build(north: Sponsor, south: Sponsor) -> House:
                 user = make(User, username=f"{role.value.lower()}-{scope.kind.lower()}")
                 add_member(sponsor=north, user=user, organisation=employer, starts_on=FROM)
                 assign_role(user=user, role=role, scope=scope, starts_on=FROM, by=ada)
+            trained(user, role)
             if scope is study.scope:
                 house.users_at_study[role] = user.username
             people[role] = signed_in(user.username)
@@ -232,7 +234,9 @@ def _drafts(study: Study) -> dict[str, list[Any]]:
         visits = [make(ScheduledVisit, study=study, schedule=schedule, code=code, position=at) for at, code in _TWO]
         contacts = [make(ScheduledContact, study=study, schedule=schedule, code=code, position=at) for at, code in _TWO]
         arm = make(Arm, study=study)
+        curriculum = make(Curriculum)
     return {
         "arm": [arm.pk], "protocol": [protocol.pk], "effect": [effect.pk], "schedule": [schedule.number],
         "visit": [visits[1].pk], "contact": [contacts[1].pk],
+        "curriculum": [curriculum.pk],
     }  # fmt: skip

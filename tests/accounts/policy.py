@@ -16,8 +16,8 @@ _EDITS_A_STUDY = {
 OPENS: dict[str, set[str]] = {
     MEMBER: {"portfolio", "search", "facilities", "people", "organisations", "roles", "jobs", "list-later", "work",
              "views", "save-view", "notifications", "mailbox", "preferences", "digest-now", "calendar-link",
-             "revoke-calendar-link", "tokens"},
-    NOBODY: {"job", "job-file", "saved-view", "delete-view", "notification", "mail"},
+             "revoke-calendar-link", "tokens", "training"},
+    NOBODY: {"job", "job-file", "saved-view", "delete-view", "notification", "mail", "training-read"},
     "desk.run_outbox": {"outbox"},
     "studies.view_study": {"study", "countries", "country", "sites", "country-sites", "schedule", "schedule-version",
                            "sources", "setup"},
@@ -32,6 +32,9 @@ OPENS: dict[str, set[str]] = {
     "audit.view_trail": {"study-audit", "site-history", "site-history-pdf", "audit", "access-log"},
     "accounts.view_access": {"team", "access", "access-role", "access-people", "access-person", "access-delegations",
                              "access-delegation"},
+    "accounts.view_training": {"curricula", "curriculum"},
+    "accounts.edit_training": {"curriculum-new"},
+    "accounts.approve_training": {"curriculum-move"},
     "accounts.grant_role": {"access-grant"},
     "accounts.edit_delegation": {"access-delegate"},
     # The move that stands in the address decides: here closing a site out, and approving a schedule.
@@ -43,7 +46,7 @@ OPENS: dict[str, set[str]] = {
 SENDS: dict[str, set[str]] = {
     MEMBER: {"list-later", "save-view", "notifications", "preferences", "digest-now", "calendar-link",
              "revoke-calendar-link", "tokens"},
-    NOBODY: {"job", "saved-view", "delete-view", "token-revoke"},
+    NOBODY: {"job", "saved-view", "delete-view", "token-revoke", "training-read"},
     "desk.run_outbox": {"retry-entry"},
     "sites.view_site": {"site-dossier"},
     "sites.close_site": {"site-move"},
@@ -55,6 +58,8 @@ SENDS: dict[str, set[str]] = {
     "studies.create_study": {"study-new"},
     "studies.edit_study": _EDITS_A_STUDY | {"schedule-visit-step", "schedule-contact-step"},
     "studies.approve_schedule": {"schedule-move"},
+    "accounts.edit_training": {"curriculum-new"},
+    "accounts.approve_training": {"curriculum-move"},
     "accounts.grant_role": {"access-grant", "access-role"},
     "accounts.edit_delegation": {"access-delegate", "access-delegation"},
     "accounts.edit_user": {"access-deactivate", "access-reactivate"},
@@ -65,10 +70,12 @@ OF_THE_SPONSOR = {
     "study-new", "outbox", "retry-entry",
     "audit", "access-log", "access", "access-role", "access-people", "access-person", "access-delegations",
     "access-delegation", "access-grant", "access-delegate", "access-deactivate", "access-reactivate",
+    "curricula", "curriculum", "curriculum-new", "curriculum-move",
 }  # fmt: skip
 
 # What stands in an address besides its place, where that matters.
-WITH = {"site-move": {"move": "close_out"}, "schedule-move": {"move": "approve"}}
+WITH = {"site-move": {"move": "close_out"}, "schedule-move": {"move": "approve"},
+        "curriculum-move": {"move": "approve"}}  # fmt: skip
 
 # Addresses that want to know of which list.
 ASKED_WITH = {"list-later", "save-view"}

@@ -28,10 +28,14 @@ def held(day: date, users: set[int]) -> set[tuple[int, str, str]]:
     return set(rows.values_list("user_id", "role", "path"))
 
 
+def grants_now(user: User) -> tuple[access.Grant, ...]:
+    return access.grants_of(user) + access.untrained_grants_of(user)
+
+
 def let_in(users: list[User]) -> set[tuple[int, str, str]]:
-    """What the system goes by at this moment."""
+    """What the system goes by at this moment; of training, which closes a role and does not take it away, apart."""
     fresh = User.objects.filter(pk__in=[user.pk for user in users])
-    return {(user.pk, grant.role, grant.path) for user in fresh for grant in access.grants_of(user)}
+    return {(user.pk, grant.role, grant.path) for user in fresh for grant in grants_now(user)}
 
 
 class Drift:
