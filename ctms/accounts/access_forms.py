@@ -1,6 +1,7 @@
 """What an administrator types about access. Forms parse; services decide."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 
@@ -55,6 +56,28 @@ class DelegationForm(RefusableForm):
         super().__init__(*args, **options)
         self.fields["organisation"].queryset = organisations
         self.fields["scope"].queryset = scopes
+
+
+class AddPersonForm(RefusableForm):
+    """Somebody who shall be able to sign in, and for whom they work."""
+
+    full_name = forms.CharField(label="Name", max_length=200)
+    username = forms.CharField(
+        label="User name", max_length=150, help_text="They sign in with it. It is theirs for ever.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )  # fmt: skip
+    email = forms.EmailField(label="E-mail", required=False)
+    organisation = forms.ModelChoiceField(Organisation.objects.none(), label="Employer", empty_label="Choose …")
+    time_zone = forms.ChoiceField(
+        label="Time zone", choices=[(zone, zone) for zone in sorted(available_timezones())], initial="UTC"
+    )
+    starts_on = DateField(label="From")
+    ends_on = DateField(label="Until", required=False, help_text="The last day; empty for no end.")
+    reason = _reason()
+
+    def __init__(self, *args: Any, organisations: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["organisation"].queryset = organisations
 
 
 class EndForm(RefusableForm):

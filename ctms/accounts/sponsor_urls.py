@@ -1,7 +1,7 @@
 from django.urls import path
 
 from ctms.accounts import lists, tokens, training_views
-from ctms.accounts.views import access, access_lists
+from ctms.accounts.views import access, access_lists, adding
 
 _CURRICULUM = "curricula/<int:curriculum>/"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("access/grant/", access.Grant.as_view(), name="access-grant"),
     path("access/roles/<int:role>/", access.OneRole.as_view(), name="access-role"),
     path("access/people/", access_lists.MemberList.as_view(), name="access-people"),
+    path("access/people/add/", adding.AddPerson.as_view(), name="access-add-person"),
     path("access/people/<int:member>/", access.OnePerson.as_view(), name="access-person"),
     path("access/people/<int:member>/deactivate/", access.Deactivate.as_view(), name="access-deactivate"),
     path("access/people/<int:member>/reactivate/", access.Reactivate.as_view(), name="access-reactivate"),

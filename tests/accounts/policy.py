@@ -36,6 +36,7 @@ OPENS: dict[str, set[str]] = {
     "accounts.edit_training": {"curriculum-new"},
     "accounts.approve_training": {"curriculum-move"},
     "accounts.grant_role": {"access-grant"},
+    "accounts.edit_user": {"access-add-person"},
     "accounts.edit_delegation": {"access-delegate"},
     # The move that stands in the address decides: here closing a site out, and approving a schedule.
     "sites.close_site": {"site-move"},
@@ -62,7 +63,7 @@ SENDS: dict[str, set[str]] = {
     "accounts.approve_training": {"curriculum-move"},
     "accounts.grant_role": {"access-grant", "access-role"},
     "accounts.edit_delegation": {"access-delegate", "access-delegation"},
-    "accounts.edit_user": {"access-deactivate", "access-reactivate"},
+    "accounts.edit_user": {"access-deactivate", "access-reactivate", "access-add-person"},
 }  # fmt: skip
 
 # Of the sponsor itself: a role at one of its studies does not open these.
@@ -71,6 +72,7 @@ OF_THE_SPONSOR = {
     "audit", "access-log", "access", "access-role", "access-people", "access-person", "access-delegations",
     "access-delegation", "access-grant", "access-delegate", "access-deactivate", "access-reactivate",
     "curricula", "curriculum", "curriculum-new", "curriculum-move",
+    "access-add-person",
 }  # fmt: skip
 
 # What stands in an address besides its place, where that matters.

@@ -4,6 +4,7 @@ import re
 import time
 from datetime import timedelta
 from io import StringIO
+from typing import ClassVar
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -14,7 +15,7 @@ from django.test import Client
 from audit.models import AccessEvent
 from ctms.accounts import second_step
 from ctms.accounts.apps import two_step_roles_exist
-from ctms.accounts.models import Assignment, Session, User, WrongSecrets
+from ctms.accounts.models import Assignment, Organisation, Session, User, WrongSecrets
 from ctms.accounts.services.second_steps import switch_on
 from ctms.accounts.services.sessions import drop_ended
 from ctms.core.acting import in_sponsor
@@ -33,7 +34,7 @@ def code_of(secret: str, *, ahead: int = 0) -> str:
 def with_second_step(user: User, at) -> tuple[str, list[str]]:
     secret = second_step.new_secret()
     with act(user):
-        said = {"password": PASSWORD, "code": code_of(secret, ahead=-1), "at": at, "address": ""}
+        said = {"password": PASSWORD, "code": code_of(secret), "at": at, "address": ""}
         return secret, switch_on(secret=secret, by=user, **said)
 
 
@@ -53,7 +54,7 @@ def events(sponsor, kind: str) -> int:
 class TestSecondStep:
     def test_a_code_of_the_app_counts_once(self, north, mara, now):
         secret, _ = with_second_step(mara, now)
-        browser, code = half_way(), code_of(secret)
+        browser, code = half_way(), code_of(secret, ahead=1)
         answer = browser.post("/sign-in/code/?next=/in/north/audit/", {"code": f"{code[:3]} {code[3:]}"})
         assert answer.url == "/in/north/audit/"
         assert browser.get("/in/north/").status_code == 200
@@ -111,7 +112,7 @@ class TestSecondStep:
     def test_new_recovery_codes_end_the_old_ones(self, north, mara, now):
         secret, old = with_second_step(mara, now)
         browser = signed_in("mara")
-        answer = browser.post("/account/recovery-codes/", {"password": PASSWORD, "code": code_of(secret)})
+        answer = browser.post("/account/recovery-codes/", {"password": PASSWORD, "code": code_of(secret, ahead=1)})
         assert len(re.findall(r"\d{4} \d{4}", answer.content.decode())) == 10
         assert "once" in answer.content.decode()
         assert half_way().post("/sign-in/code/", {"code": old[0]}).status_code == 200
@@ -236,6 +237,34 @@ def test_a_sponsor_begins_with_an_administrator_who_chooses_a_password(db, setti
     with pytest.raises(SystemExit):
         call_command("create_sponsor", "west", "West", "--administrator", "EMIL", "--name", "E", stderr=StringIO())
     assert not user.memberships.filter(sponsor__code="west").exists()
+
+
+class TestAddingAPerson:
+    SAID: ClassVar = {"full_name": "Nina Holm", "username": "Nina", "time_zone": "UTC", "starts_on": "2024-03-01",
+                      "reason": "Joins the team, ticket 7"}  # fmt: skip
+
+    def add(self, north, **said):
+        own = Organisation.objects.get(kind="SPONSOR")
+        return signed_in("ada").post("/in/north/access/people/add/", self.SAID | {"organisation": own.pk} | said)
+
+    def test_who_is_added_signs_in_once_with_the_password_shown_once(self, north):
+        page = self.add(north).content.decode()
+        password = re.search(r'c-hash">([0-9a-f-]{29})<', page)[1]
+        nina = Client()
+        assert nina.post("/sign-in/", {"username": "nina", "password": password}).status_code == 302
+        assert nina.get("/in/north/").url == "/account/password/"
+        nina.post("/account/password/", {"password": password, "new_password": NEW, "again": NEW})
+        assert nina.get("/in/north/").status_code == 200
+        assert person("nina").history.get().history_change_reason == "Joins the team, ticket 7"
+
+    @pytest.mark.parametrize(
+        ("said", "words"), [({"username": "MARA"}, "never used again"), ({"ends_on": "2024-01-01"}, "dates")]
+    )
+    def test_what_makes_no_sense_adds_nobody(self, north, said, words):
+        before = User.objects.count()
+        answer = self.add(north, **said)
+        assert (answer.status_code, User.objects.count()) == (422, before)
+        assert words in answer.content.decode()
 
 
 def test_the_operator_resets_what_was_lost(north, mara, now):

@@ -88,6 +88,10 @@ class MemberList(OfAccess, ListView):
     def row_url(self, row: Membership) -> str:
         return self.url("access-person", row.user_id)
 
+    def actions(self) -> list[dict[str, str]]:
+        may = self.may("accounts.edit_user")
+        return [{"label": "Add a person…", "icon": "plus", "url": self.url("access-add-person")}] if may else []
+
     def extra_context(self) -> dict[str, Any]:
         return {"tabs": self.tabs()}
 
