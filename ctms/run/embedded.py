@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 import psycopg
@@ -39,7 +40,9 @@ def servers() -> Iterator[None]:
     with _lock("users", fcntl.LOCK_SH) as users:
         try:
             with _lock("start", fcntl.LOCK_EX):
+                opened_by = _clear_leftovers()
                 revive()
+                opened_by.write_text(_fingerprint())
                 if POSTGRES_IS_EMBEDDED:
                     logins.make(dsn(postgres.ADMIN, "postgres"), database=DATABASE, passwords=_passwords())
             yield
@@ -101,10 +104,32 @@ def remove() -> None:
     with _lock("users", fcntl.LOCK_SH) as users, _lock("start", fcntl.LOCK_EX):
         if not _am_last(users):
             raise RuntimeError("The servers are in use by another command of this clone; stop it first.")
-        redis.stop()
-        postgres.stop()
-        for folder in (places.SERVERS, places.sockets()):
-            shutil.rmtree(folder, ignore_errors=not folder.exists())
+        _erase()
+
+
+def _erase() -> None:
+    redis.stop()
+    postgres.stop()
+    for folder in (places.SERVERS, places.sockets()):
+        shutil.rmtree(folder, ignore_errors=not folder.exists())
+
+
+def _clear_leftovers() -> Path:
+    """Removes servers' data that these credentials do not open; gives the file that says which do.
+
+    Root's servers live outside the clone: they outlast one that was deleted without `make clean`, and a new clone at
+    the same path finds them. A first start that was cut short leaves the like.
+    """
+    mark = places.SERVERS / "opened-by"
+    known = mark.read_text() if mark.exists() else ""
+    if places.SERVERS.exists() and known != _fingerprint():
+        print(f"Removing {places.SERVERS}: an earlier clone left it, its passwords are gone.", file=sys.stderr)
+        _erase()
+    return mark
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256(credentials.load().admin.encode()).hexdigest()
 
 
 def _passwords() -> dict[str, str]:
