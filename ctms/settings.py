@@ -316,6 +316,11 @@ CELERY_BEAT_SCHEDULE = {
         "args": ["audit.tasks.compare_with_trail"],
         "schedule": crontab(hour=2, minute=10),
     },
+    "forget tables that were never applied": {
+        "task": "ctms.accounts.tasks.for_each_sponsor",
+        "args": ["sites.tasks.drop_expired_uploads"],
+        "schedule": crontab(hour=2, minute=40),
+    },
     "make next year's partitions": {
         "task": "audit.tasks.add_partitions",
         "schedule": crontab(day_of_month=1, hour=3, minute=0),

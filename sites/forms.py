@@ -7,9 +7,21 @@ from django import forms
 from ctms.studies.importers.countries import all_countries
 from ctms.studies.models import StudyCountry
 from ctms.web.edits import EditForm
-from ctms.web.forms import DateField
+from ctms.web.forms import DateField, StackedRadios
 from ctms.web.refusable import RefusableForm
-from sites.models import EvidenceCode, Facility, OperationalStatus, Person, PersonnelRole, Site, SitePersonnel
+from sites.importers.tables import MOST_BYTES
+from sites.models import (
+    EvidenceCode,
+    Facility,
+    OperationalStatus,
+    Person,
+    PersonnelRole,
+    Site,
+    SitePersonnel,
+    SiteStatusEvent,
+    UploadKind,
+)
+from sites.models.sites import all_statuses
 
 
 class EvidenceForm(RefusableForm):
@@ -118,3 +130,34 @@ class EngagementForm(EditForm):
     class Meta:
         model = SitePersonnel
         fields = ("role", "starts_on", "ends_on")
+
+
+class UploadForm(RefusableForm):
+    kind = forms.ChoiceField(label="What the table holds", choices=UploadKind.choices, widget=StackedRadios)
+    file = forms.FileField(label="File", help_text="CSV or Excel (.xlsx), at most 5 MB and 20,000 rows.")
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError("The file is larger than 5 MB.")
+        return file
+
+
+class MigrationForm(RefusableForm):
+    source = forms.CharField(
+        label="Where the dates come from", max_length=500, help_text="The system they were kept in, and as of when."
+    )
+
+
+class MigrationLineForm(RefusableForm):
+    site = forms.ModelChoiceField(Site.objects.none(), label="Site", empty_label="Choose …")
+    kind = forms.ChoiceField(label="Kind", choices=SiteStatusEvent.Kind.choices)
+    status = forms.ChoiceField(label="Status", choices=all_statuses())
+    since = DateField(label="Since")
+    proof = forms.CharField(
+        label="Where the proof is", max_length=500, help_text="eTMF number, letter and date, system and record."
+    )
+
+    def __init__(self, *args: Any, sites: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["site"].queryset = sites

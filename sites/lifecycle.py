@@ -1,7 +1,17 @@
 """What may happen to a site next. Guards look at evidence, which people record."""
 
 from ctms.core.lifecycle import Guard, Lifecycle, Move, Request
-from sites.models import EnrollmentStatus, EvidenceCode, OperationalStatus, Site
+from sites.models import (
+    BatchStatus,
+    EnrollmentStatus,
+    EvidenceCode,
+    MigrationBatch,
+    OperationalStatus,
+    Site,
+    SiteStatusEvent,
+)
+
+IDENTIFY, OPENING = "identify", "OPENING"  # moves that no lifecycle makes: a site's first event, and what it brings
 
 S = OperationalStatus
 E = EnrollmentStatus
@@ -142,6 +152,36 @@ ENROLLMENT = Lifecycle(
         Move("close_enrollment", (E.OPEN, E.ON_HOLD), E.CLOSED, _ENROL, "Close enrollment"),
         Move("reopen_enrollment", (E.CLOSED,), E.OPEN, _ENROL, "Reopen enrollment", reason=True,
              unless=(is_not_activated,)),
+    ),
+)  # fmt: skip
+
+
+def has_no_lines(batch: MigrationBatch, request: Request) -> str | None:
+    """At least one status of a site."""
+    return None if batch.lines.exists() else "No status of any site is in it yet."
+
+
+def has_moved_sites(batch: MigrationBatch, request: Request) -> str | None:
+    """No site in it with a history here already."""
+    moved = SiteStatusEvent.objects.filter(site__in=batch.lines.order_by().values("site")).exclude(move=IDENTIFY)
+    first = moved.select_related("site").order_by("site__number").first()
+    return f"Site {first.site} has a history here already: its lines have to go." if first else None
+
+
+def lacks_a_status(batch: MigrationBatch, request: Request) -> str | None:
+    """A status, not enrollment alone, for each site."""
+    with_status = batch.lines.order_by().filter(kind=SiteStatusEvent.Kind.OPERATIONAL).values("site")
+    first = batch.lines.exclude(site__in=with_status).select_related("site").first()
+    return f"Site {first.site} has an enrollment status and no status yet." if first else None
+
+
+MIGRATION = Lifecycle(
+    "Go-live migration",
+    start=BatchStatus.DRAFT,
+    statuses=BatchStatus,
+    moves=(
+        Move("sign_off", (BatchStatus.DRAFT,), BatchStatus.SIGNED_OFF, "sites.sign_migration", "Sign off", reason=True,
+             unless=(has_no_lines, has_moved_sites, lacks_a_status), signature="approval"),
     ),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
-"""What is signed of a site: its selection, with the facts it rests on."""
+"""What is signed of sites: a selection, with the facts it rests on; a go-live migration, whole."""
 
 from ctms.core.signables import Content, Signable, iso
-from sites.models import EvidenceCode, Site
+from sites.models import EvidenceCode, MigrationBatch, Site, SiteStatusEvent
 
 # The words are part of what is signed, so they are kept here and not taken from the labels on pages.
 _RESTS_ON = {
@@ -32,3 +32,26 @@ SITE = Signable(
     Site, selection_content,
     outside="Its statuses, later evidence, its people, and the facility's coordinates and time zone.",
 )  # fmt: skip
+
+
+def migration_content(batch: MigrationBatch) -> Content:
+    """Every status that a site brings, from which day and on what proof."""
+    lines = batch.lines.select_related("site").order_by("site__number", "kind", "since", "id")
+    return {
+        "Study": batch.study.protocol_no,
+        "Migration": batch.number,
+        "Source": batch.source,
+        "Statuses": [
+            {
+                "Site": line.site.number,
+                "Kind": "Enrollment" if line.kind == SiteStatusEvent.Kind.ENROLLMENT else "Status",
+                "Status": line.status,
+                "Since": iso(line.since),
+                "Proof at": line.proof,
+            }
+            for line in lines
+        ],
+    }
+
+
+MIGRATION = Signable(MigrationBatch, migration_content, outside="Nothing: all of it is signed.")

@@ -1,13 +1,26 @@
 from django.urls import path
 
-from sites.views import directory, edits, lists, records, site
+from sites.views import directory, duplicates, edits, golive, imports, lists, records, site
 
 _STUDY = "s/<str:study>/"
 _SITE = f"{_STUDY}site/<str:number>/"
+_BATCH = f"{_STUDY}go-live/<int:batch>/"
 
 urlpatterns = [
     path(f"{_STUDY}sites/", lists.SiteList.as_view(), name="sites"),
     path(f"{_STUDY}c/<str:country>/sites/", lists.SiteList.as_view(), name="country-sites"),
+    path(f"{_STUDY}import/", imports.Import.as_view(), name="import"),
+    path(f"{_STUDY}import/template/<slug:kind>/", imports.Template.as_view(), name="import-template"),
+    path(f"{_STUDY}import/<int:upload>/", imports.Preview.as_view(), name="import-preview"),
+    path(f"{_STUDY}import/<int:upload>/errors/", imports.Errors.as_view(), name="import-errors"),
+    path(f"{_STUDY}import/<int:upload>/discard/", imports.Discard.as_view(), name="import-discard"),
+    path(f"{_STUDY}go-live/", golive.Migrations.as_view(), name="migrations"),
+    path(f"{_STUDY}go-live/new/", golive.NewMigration.as_view(), name="migration-new"),
+    path(f"{_BATCH}", golive.Migration.as_view(), name="migration"),
+    path(f"{_BATCH}move/<str:move>/", golive.Move.as_view(), name="migration-move"),
+    path(f"{_BATCH}lines/add/", golive.AddLine.as_view(), name="migration-line-add"),
+    path(f"{_BATCH}lines/<int:line>/remove/", golive.RemoveLine.as_view(), name="migration-line-remove"),
+    path(f"{_BATCH}lines/<int:line>/put-back/", golive.PutBackLine.as_view(), name="migration-line-put-back"),
     path(f"{_STUDY}sites/add/", edits.AddSite.as_view(), name="site-add"),
     path(_SITE, site.Overview.as_view(), name="site"),
     path(f"{_SITE}edit/", edits.EditSite.as_view(), name="site-edit"),
@@ -26,10 +39,18 @@ urlpatterns = [
     path(f"{_SITE}history/pdf/", site.HistoryPdf.as_view(), name="site-history-pdf"),
     path("facilities/", lists.FacilityList.as_view(), name="facilities"),
     path("facilities/add/", directory.AddFacility.as_view(), name="facility-add"),
+    path("facilities/duplicates/", duplicates.FacilityDuplicates.as_view(), name="facility-duplicates"),
+    path(
+        "facilities/duplicates/<int:first>/<int:second>/",
+        duplicates.MergeFacilities.as_view(),
+        name="facility-merge",
+    ),
     path("facilities/<int:facility>/", directory.FacilityPage.as_view(), name="facility"),
     path("facilities/<int:facility>/edit/", directory.EditFacility.as_view(), name="facility-edit"),
     path("people/", lists.PersonList.as_view(), name="people"),
     path("people/add/", directory.AddPerson.as_view(), name="person-add"),
+    path("people/duplicates/", duplicates.PersonDuplicates.as_view(), name="person-duplicates"),
+    path("people/duplicates/<int:first>/<int:second>/", duplicates.MergePeople.as_view(), name="person-merge"),
     path("people/<int:person>/", directory.PersonPage.as_view(), name="person"),
     path("people/<int:person>/edit/", directory.EditPerson.as_view(), name="person-edit"),
 ]

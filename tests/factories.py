@@ -9,7 +9,6 @@ from django.db import models
 
 from audit.models import AccessEvent
 from ctms.accounts import models as accounts
-from ctms.accounts.services.scopes import new_scopes
 from ctms.core.acting import current_tenancy
 from ctms.desk import models as desk
 from ctms.studies import models as studies
@@ -326,6 +325,28 @@ class SitePersonnelFactory(OfStudy):
     role = "COORDINATOR"
 
 
+class MigrationBatchFactory(OfStudy):
+    class Meta:
+        model = sites.MigrationBatch
+
+    number = factory.Sequence(lambda n: n + 50)
+    status = "SIGNED_OFF"
+    source = "The system before"
+    made_at = AT
+    made_by = factory.SubFactory(UserFactory)
+
+
+class MigrationLineFactory(OfStudy):
+    class Meta:
+        model = sites.MigrationLine
+
+    batch = factory.SubFactory(MigrationBatchFactory)
+    site = factory.SubFactory(SiteFactory)
+    status = "ACTIVATED"
+    since = DAY
+    proof = "eTMF 1"
+
+
 class AccessEventFactory(Factory):
     class Meta:
         model = AccessEvent
@@ -346,21 +367,6 @@ class CalendarLinkFactory(OfSponsor):
 def make(model: type[models.Model], **values: Any) -> Any:
     """A saved row of this model."""
     return Factory.for_model(model).create(**values)
-
-
-def make_many_sites(count: int) -> None:
-    """Sites of the seeded study in Germany, set-based, for what must cost the same at ten times the rows."""
-    country = studies.StudyCountry.objects.select_related("scope", "study").get(country="DE")
-    numbers = [f"ZZ-{number:04}" for number in range(count)]
-    scopes = new_scopes(accounts.ScopeKind.SITE, ((country.scope, number) for number in numbers))
-    facility = sites.Facility.objects.first()
-    sites.Site.objects.bulk_create(
-        SiteFactory.build(
-            sponsor_id=country.sponsor_id, study=country.study, scope=scope, country=country, facility=facility,
-            number=number,
-        )
-        for scope, number in zip(scopes, numbers, strict=True)
-    )  # fmt: skip
 
 
 from tests import signing_factories  # noqa: E402, F401 - those of training and signatures count too

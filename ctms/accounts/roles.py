@@ -45,9 +45,13 @@ _TRAIL = frozenset({"audit.view_trail"})
 _SITE_WORK = frozenset({"sites.edit_site", "sites.record_evidence", "sites.edit_personnel"})
 _QUALIFY = frozenset({"sites.qualify_site"})  # from candidate to qualification visit
 _START_UP = frozenset({"sites.start_site"})  # from selection to initiation
-_DECIDE = frozenset({"sites.select_site", "sites.activate_site", "sites.correct_site", "sites.close_site"})
+_DECIDE = frozenset(
+    {"sites.select_site", "sites.activate_site", "sites.correct_site", "sites.close_site", "sites.sign_migration"}
+)
 _ENROLLMENT = frozenset({"sites.set_enrollment"})
-_STUDY_WORK = frozenset({"studies.edit_study", "studies.import_study", "studies.approve_schedule"})
+_STUDY_WORK = frozenset(
+    {"studies.edit_study", "studies.import_study", "studies.approve_schedule", "sites.draft_migration"}
+)
 _SPONSOR_WORK = frozenset({"studies.create_study", "sites.merge_duplicates"})  # counts at the whole sponsor only
 _ACCESS = frozenset({"accounts.view_access", "accounts.view_training"})
 _TRAINING = frozenset({"accounts.approve_training"})

@@ -93,7 +93,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Countries", "countries", "globe", slug, pages=("country",)),
             item("Sites", "sites", "hospital", slug, pages=site_pages),
             item("Visit schedule", "schedule", "calendar-days", slug),
-            item("Set-up", "setup", "settings-2", slug),
+            item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
             item("Data sources", "sources", "database", slug),
         ]
         if protocols.authority().may(request.user, "accounts.view_access", place.study):

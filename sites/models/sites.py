@@ -50,8 +50,9 @@ class EnrollmentStatus(models.TextChoices):
     CLOSED = "CLOSED", "Closed"
 
 
-# An event's status is of either kind; their codes do not contradict each other.
-_STATUSES = list(dict([*OperationalStatus.choices, *EnrollmentStatus.choices]).items())
+def all_statuses() -> list[tuple[str, str]]:
+    """An event's status is of either kind; their codes do not contradict each other."""
+    return list(dict([*OperationalStatus.choices, *EnrollmentStatus.choices]).items())
 
 
 class Site(StudyOwned):
@@ -136,13 +137,14 @@ class SiteStatusEvent(StudyOwned):
     site = TenantKey("sites.Site", related_name="status_events")
     kind = models.TextField(choices=Kind)
     move = models.TextField(help_text="The lifecycle's name of the move; CORRECTION for a correcting event.")
-    from_status = models.TextField("from", choices=_STATUSES, blank=True)
-    to_status = models.TextField("to", choices=_STATUSES)
+    from_status = models.TextField("from", choices=all_statuses(), blank=True)
+    to_status = models.TextField("to", choices=all_statuses())
     effective_on = models.DateField(help_text="The day it happened.")
     recorded_at = models.DateTimeField(help_text="When it was entered.")
     recorded_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     reason_code = models.TextField(blank=True)
     reason = models.TextField(blank=True)
+    proof = models.TextField(blank=True, help_text="Where an opening status of a go-live migration is proved.")
     corrects = TenantKey("self", null=True, related_name="corrections")
 
     class Meta:
@@ -159,14 +161,16 @@ class SiteStatusEvent(StudyOwned):
 
     @property
     def from_words(self) -> str:
-        return self._words(self.from_status)
+        return self.words_of(self.kind, self.from_status)
 
     @property
     def to_words(self) -> str:
-        return self._words(self.to_status)
+        return self.words_of(self.kind, self.to_status)
 
-    def _words(self, status: str) -> str:
-        statuses = OperationalStatus if self.kind == self.Kind.OPERATIONAL else EnrollmentStatus
+    @classmethod
+    def words_of(cls, kind: str, status: str) -> str:
+        """A status of this kind in words; "" for none."""
+        statuses = OperationalStatus if kind == cls.Kind.OPERATIONAL else EnrollmentStatus
         return str(statuses(status).label) if status else ""
 
 

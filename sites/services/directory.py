@@ -87,6 +87,13 @@ def edit_person(*, person: Person, changes: Mapping[str, Any], version: int | No
     return person
 
 
+def read_zone(text: str) -> str:
+    """An IANA time zone; a ValueError with a sentence for anything else."""
+    if text not in available_timezones():
+        raise ValueError("There is no such time zone; an IANA name such as Europe/Vienna is wanted.")
+    return text
+
+
 def new_facility(sponsor_id: int, fields: Mapping[str, Any]) -> Facility:
     """A facility saved as given; its time zone from country and coordinates where none is given. For services."""
     facility = Facility(sponsor_id=sponsor_id, **fields)
@@ -121,6 +128,9 @@ def _may_edit_shared(user: Any, verb: str, sites: list[Any]) -> bool:
 
 
 def _refuse_unknown_zone(zone: str) -> None:
-    if zone and zone not in available_timezones():
-        sentence = "There is no such time zone; an IANA name such as Europe/Vienna is wanted."
-        raise BadInput("TIME_ZONE", sentence, fields={"time_zone": sentence})
+    if not zone:
+        return
+    try:
+        read_zone(zone)
+    except ValueError as error:
+        raise BadInput("TIME_ZONE", str(error), fields={"time_zone": str(error)}) from error

@@ -10,7 +10,7 @@ from ctms.core.use_case import use_case
 from ctms.studies.importers.findings import Findings, counted
 from ctms.studies.importers.trial import RegistryLocation, RegistryTrial
 from ctms.studies.services.load_study import REGISTRY, Loaded, merge_claims
-from sites.lifecycle import SITE
+from sites.lifecycle import IDENTIFY, SITE
 from sites.models import Facility, Site, SiteStatusEvent
 from sites.services.load_facilities import merge_facilities
 from sites.services.load_people import merge_people
@@ -105,7 +105,7 @@ def _create(loaded: Loaded, new: Places, facilities: dict[str, Facility], at: da
     SiteStatusEvent.objects.bulk_create(
         SiteStatusEvent(
             sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, kind=SiteStatusEvent.Kind.OPERATIONAL,
-            move="identify", to_status=SITE.start, effective_on=at.date(), recorded_at=at,
+            move=IDENTIFY, to_status=SITE.start, effective_on=at.date(), recorded_at=at,
             reason=f"Listed at {REGISTRY} in {loaded.run.source_record_id}",
         )
         for site in sites

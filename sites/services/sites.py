@@ -10,11 +10,9 @@ from ctms.core.editing import refuse_without, revise
 from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
 from ctms.studies.models import StudyCountry
-from sites.lifecycle import SITE
+from sites.lifecycle import IDENTIFY, SITE
 from sites.models import Facility, Site, SiteStatusEvent
 from sites.services.directory import Address, known_facility, new_facility
-
-IDENTIFY = "identify"  # the first event of every site
 
 
 @use_case

@@ -13,7 +13,9 @@ from ctms.web.places import InSponsor
 from sites.columns import FACILITY_COLUMNS, PERSON_COLUMNS, SITE_COLUMNS
 from sites.filters import FacilityFilter, PersonFilter, SiteFilter
 from sites.models import EnrollmentStatus, Facility, OperationalStatus, Person, Site, SitePersonnel
+from sites.services.duplicates import may_merge
 from sites.views.edits import editable_countries
+from sites.views.imports import may_import
 
 
 class SiteList(InStudy, ListView):
@@ -53,9 +55,12 @@ class SiteList(InStudy, ListView):
         return reverse("site", args=[self.sponsor.code, self.study.slug, row.number])
 
     def actions(self) -> list[dict[str, str]]:
-        if not editable_countries(self.request.user, self.countries):
-            return []
-        return [{"label": "Add a site", "icon": "plus", "url": self._url("site-add")}]
+        user, actions = self.request.user, []
+        if may_import(user, self.study):
+            actions.append({"label": "Import", "icon": "upload", "url": self._url("import")})
+        if editable_countries(user, self.countries):
+            actions.append({"label": "Add a site", "icon": "plus", "url": self._url("site-add")})
+        return actions
 
     def empty(self) -> dict[str, str]:
         return {
@@ -87,9 +92,7 @@ class FacilityList(InSponsor, ListView):
         return reverse("facility", args=[self.sponsor.code, row.pk])
 
     def actions(self) -> list[dict[str, str]]:
-        if not access.may_somewhere(self.request.user, "sites.edit_site"):
-            return []
-        return [{"label": "Add a facility", "icon": "plus", "url": reverse("facility-add", args=[self.sponsor.code])}]
+        return _of_directory(self, "sites.edit_site", "facility", "Add a facility")
 
 
 class PersonList(InSponsor, ListView):
@@ -111,12 +114,21 @@ class PersonList(InSponsor, ListView):
         return reverse("person", args=[self.sponsor.code, row.pk])
 
     def actions(self) -> list[dict[str, str]]:
-        if not access.may_somewhere(self.request.user, "sites.edit_personnel"):
-            return []
-        return [{"label": "Add a person", "icon": "plus", "url": reverse("person-add", args=[self.sponsor.code])}]
+        return _of_directory(self, "sites.edit_personnel", "person", "Add a person")
 
     def empty(self) -> dict[str, str]:
         return {
             "title": "No people yet",
             "text": "Add who works at a site on its People tab. Registry imports leave people out unless asked for.",
         }
+
+
+def _of_directory(view: InSponsor, verb: str, name: str, label: str) -> list[dict[str, str]]:
+    """What can be done with the list of facilities or people: `name` begins the names of the pages' addresses."""
+    user, code, actions = view.request.user, view.sponsor.code, []
+    if may_merge(user):
+        url = reverse(f"{name}-duplicates", args=[code])
+        actions.append({"label": "Find duplicates", "icon": "git-merge", "url": url})
+    if access.may_somewhere(user, verb):
+        actions.append({"label": label, "icon": "plus", "url": reverse(f"{name}-add", args=[code])})
+    return actions

@@ -196,10 +196,11 @@ def _event_item(event: SiteStatusEvent, *, is_corrected: bool) -> dict[str, Any]
         chip = {"label": f"{event.to_words} (corrected since)", "tone": "mute"}
     late = (event.recorded_at.date() - event.effective_on).days
     entered = f", entered {late} d later" if late > 1 else ""
+    proof = f"; proof at {event.proof}" if event.proof else ""
     return {
         "title": "Correction" if event.corrects_id else _move_label(event),
         "chip": chip,
-        "text": f"{event.from_words or 'New'} → {event.to_words}, on {day(event.effective_on)}{entered}",
+        "text": f"{event.from_words or 'New'} → {event.to_words}, on {day(event.effective_on)}{entered}{proof}",
         "why": event.reason,
         "who": event.recorded_by.full_name if event.recorded_by else "Import",
         "at": event.recorded_at,

@@ -8,7 +8,8 @@ from ctms.core.metrics import declared, read, read_here
 from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, StudyCountry
 from ctms.web.places import Place
 from tests.conftest import act, person, signed_in
-from tests.factories import make, make_many_sites
+from tests.crowd import make_many_sites
+from tests.factories import make
 
 pytestmark = pytest.mark.django_db
 STUDY = "/in/north/s/D3460C00002/"

@@ -16,7 +16,8 @@ from ctms.web.files import FORMULA, defused
 from sites.columns import SITE_COLUMNS
 from sites.models import Facility, Site
 from tests.conftest import act, signed_in
-from tests.factories import make, make_many_sites
+from tests.crowd import make_many_sites
+from tests.factories import make
 
 pytestmark = pytest.mark.django_db
 SITES = "/in/north/s/D3460C00002/sites/"

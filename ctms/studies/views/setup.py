@@ -9,7 +9,6 @@ from django.utils.functional import cached_property
 
 from ctms.accounts import access
 from ctms.accounts.models import Scope, ScopeKind
-from ctms.accounts.services.scopes import root_scope
 from ctms.core import protocols
 from ctms.studies.forms import ArmForm, CountryForm, EffectForm, ProtocolVersionForm, StudyForm
 from ctms.studies.models import Arm, Programme, ProtocolEffect, ProtocolVersion, Study
@@ -98,6 +97,7 @@ class SetUp(InStudy):
             "protocols": [self._protocol(version, may_edit) for version in versions],
             "protocol_columns": _PROTOCOL_COLUMNS,
             "urls": self._forms() if may_edit else {},
+            "migrations_url": self._url("migrations"),
         }
         return TemplateResponse(request, "studies/setup.html", context)
 
@@ -253,7 +253,7 @@ class EditEffect(InSetUp, EditView):
 
 
 def may_create_studies(user: Any, sponsor: Any) -> bool:
-    return protocols.authority().may(user, "studies.create_study", root_scope(sponsor.pk))
+    return protocols.authority().may(user, "studies.create_study", sponsor)
 
 
 def places_within(study: Study) -> Any:

@@ -1,0 +1,227 @@
+"""A file's bytes as a table of texts. Nothing in it is computed: a cell that holds a formula is named and refused."""
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+MOST_BYTES = 5_000_000
+MOST_ROWS = 20_000
+MOST_COLUMNS = 60
+LONGEST_TEXT = 500
+_MOST_UNPACKED = 60_000_000
+_MOST_PARTS = 500
+_DECLARES = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
+_SEPARATORS = ",;\t"
+_IS_FORMULA = "This is a formula. Put its result there: nothing in a file is computed."
+_FORMULA = ("=", "\N{FULLWIDTH EQUALS SIGN}")
+
+
+class UnreadableTable(Exception):
+    """The file is no table we can read; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What is wrong with one cell, or with a whole row or column where `column` or `row` says no more.
+
+    Args:
+        row: as spreadsheets count, the headings being row 1.
+        column: its letter and heading, "C (City)".
+    """
+
+    row: int
+    column: str
+    value: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row that is not blank: texts by column number, from 0."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Table:
+    """What a file holds."""
+
+    headings: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+    errors: list[CellError] = field(default_factory=list)
+
+    def column(self, place: int) -> str:
+        """A column as people find it: "C (City)"."""
+        heading = self.headings[place] if place < len(self.headings) else ""
+        return f"{letter(place)} ({heading})" if heading else letter(place)
+
+
+def read_table(content: bytes, file_name: str) -> Table:
+    """The first sheet of a workbook, or a CSV file in UTF-8, UTF-16 or Windows-1252, separated by , ; or tab.
+
+    Raises:
+        UnreadableTable: it is none, is too large, or has no rows.
+    """
+    if not content:
+        raise UnreadableTable("The file is empty.")
+    if len(content) > MOST_BYTES:
+        raise UnreadableTable(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
+    if content.startswith(b"PK\x03\x04"):
+        table = _table(_workbook_rows(content))
+    elif content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise UnreadableTable("This is an old or encrypted Excel file: save it as .xlsx without a password, or as CSV.")
+    elif content.startswith((b"%PDF", b"{", b"<")):
+        raise UnreadableTable(f"{file_name} is neither a CSV file nor an Excel workbook.")
+    else:
+        table = _table(_csv_rows(_decoded(content)))
+    if not table.rows and not table.errors:
+        raise UnreadableTable("The file has no rows below its headings.")
+    return table
+
+
+def letter(place: int) -> str:
+    """A column's letter: 0 -> A, 26 -> AA."""
+    letters = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+_Cells = Iterable["str | _Bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bad:
+    """A cell that is not taken."""
+
+    value: str
+    message: str
+
+
+def _table(rows: Iterator[tuple[int, _Cells]]) -> Table:
+    table: Table | None = None
+    for number, cells in rows:
+        found = list(cells)
+        while found and found[-1] == "":
+            found.pop()
+        if not found:
+            continue
+        if len(found) > MOST_COLUMNS:
+            raise UnreadableTable(f"Row {number} has more than {MOST_COLUMNS} columns.")
+        if table is None:
+            table = Table(tuple(cell if isinstance(cell, str) else cell.value for cell in found))
+        else:
+            if len(table.rows) >= MOST_ROWS:
+                raise UnreadableTable(f"The file has more than {MOST_ROWS:,} rows: split it.")
+            _take(table, number, found)
+    if table is None:
+        raise UnreadableTable("The file is empty.")
+    return table
+
+
+def _take(table: Table, number: int, found: list[Any]) -> None:
+    texts = []
+    for place, cell in enumerate(found):
+        bad = cell if isinstance(cell, _Bad) else _objection(cell)
+        if bad is not None:
+            table.errors.append(CellError(number, table.column(place), bad.value, bad.message))
+        texts.append("" if bad is not None else cell)
+    texts += [""] * (len(table.headings) - len(texts))
+    table.rows.append(Row(number, tuple(texts)))
+
+
+def _objection(text: str) -> _Bad | None:
+    if text.startswith(_FORMULA):
+        return _Bad(text[:60], _IS_FORMULA)
+    if len(text) > LONGEST_TEXT:
+        return _Bad(f"{text[:60]}…", f"This is longer than {LONGEST_TEXT} characters.")
+    if not text.isprintable():
+        return _Bad(text.encode("unicode_escape").decode()[:60], "This holds a line break or a character that hides.")
+    return None
+
+
+# Comma-separated
+
+
+def _decoded(content: bytes) -> str:
+    is_utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    encodings = ["utf-16"] if is_utf16 else ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" in text:
+            break
+        return text
+    raise UnreadableTable("The file is no text in UTF-8, UTF-16 or Windows-1252.")
+
+
+def _csv_rows(text: str) -> Iterator[tuple[int, _Cells]]:
+    separator = max(_SEPARATORS, key=text.splitlines()[0].count) if text.strip() else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for number, cells in enumerate(reader, start=1):
+            yield number, [" ".join(cell.split(" ")).strip() for cell in cells]
+    except csv.Error as error:
+        raise UnreadableTable(f"The file cannot be read as CSV near line {reader.line_num}: {error}.") from error
+
+
+# Workbooks
+
+
+def _workbook_rows(content: bytes) -> Iterator[tuple[int, _Cells]]:
+    _refuse_bombs(content)
+    from openpyxl import load_workbook  # here, so that starting the server does not wait for it
+
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()  # what a file says of its own size need not be so
+        for number, cells in enumerate(sheet.iter_rows(), start=1):
+            yield number, [_cell(cell) for cell in cells]
+    except UnreadableTable:
+        raise
+    except Exception as error:  # whatever a damaged file makes the library raise
+        raise UnreadableTable("This Excel file is damaged, or not a workbook at all.") from error
+
+
+def _refuse_bombs(content: bytes) -> None:
+    """Looks at what unpacking would give before anything is unpacked; zipfile never gives out more than that."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            parts = package.infolist()
+            if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
+                raise UnreadableTable("This Excel file unpacks to more than a table of this size can be.")
+            for part in parts:
+                if part.filename.endswith((".xml", ".rels")) and _DECLARES.search(package.read(part)):
+                    raise UnreadableTable("This Excel file declares entities, which no spreadsheet program writes.")
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        raise UnreadableTable("This Excel file is damaged or encrypted.") from error
+
+
+def _cell(cell: Any) -> "str | _Bad":
+    value, kind = cell.value, getattr(cell, "data_type", "n")
+    if value is None:
+        return ""
+    if kind == "f":
+        return _Bad(str(getattr(value, "text", value))[:60], _IS_FORMULA)
+    if kind == "e":
+        return _Bad(str(value), "This is an error of the spreadsheet, not a value.")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()

@@ -1,0 +1,128 @@
+"""Files as people save them, and as nobody should: what is read, and the sentence for what is not."""
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+import xlsxwriter
+
+from sites.importers import tables
+from sites.importers.tables import UnreadableTable, letter, read_table
+from sites.importers.values import read_choice, read_country, read_day
+
+ROWS = [["Site number", "City"], ["AT-1", "Köln"], ["AT-2", "Zürich"]]
+
+
+def as_text(separator: str) -> str:
+    return "\r\n".join(separator.join(row) for row in ROWS) + "\r\n"
+
+
+def workbook(*rows: list[object], formula: str = "") -> bytes:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "default_date_format": "dd/mm/yyyy"}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            for place, value in enumerate(row):
+                if isinstance(value, date):
+                    sheet.write_datetime(number, place, value)
+                else:
+                    sheet.write(number, place, value)
+        if formula:
+            sheet.write_formula(len(rows), 0, formula, value="computed before")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_encodings_and_separators(encoding, separator):
+    table = read_table(as_text(separator).encode(encoding), "x.csv")
+    assert [list(table.headings), *(list(row.cells) for row in table.rows)] == ROWS
+    assert [row.number for row in table.rows] == [2, 3]
+
+
+def test_a_workbook_says_the_same_as_its_cells_look():
+    rows = (["Number", "Day", "Yes"], [12, date(2024, 3, 5), True], [], [1.5, "x", False])
+    table = read_table(workbook(*rows), "x.xlsx")
+    assert [row.cells for row in table.rows] == [("12", "2024-03-05", "yes"), ("1.5", "x", "no")]
+    assert [row.number for row in table.rows] == [2, 4]
+
+
+@pytest.mark.shows("03-3")
+@pytest.mark.parametrize("formula", ["=1+1", '=HYPERLINK("http://x.test","x")', "=cmd|'/c calc'!A1"])
+def test_formulas_are_named_and_never_computed(formula):
+    as_csv = 'City\nGraz\n"' + formula.replace('"', "") + '"'
+    for content in (workbook(["City"], ["Graz"], formula=formula), as_csv.encode()):
+        table = read_table(content, "x")
+        (error,) = table.errors
+        assert (error.row, error.column) == (3, "A (City)")
+        assert "formula" in error.message
+        assert "computed before" not in str(table)
+
+
+def zipped(**parts: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, body in parts.items():
+            package.writestr(name.replace("__", "/") + ".xml", body)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "empty"),
+        (b"\r\n\r\n", "empty"),
+        (b"Site number,City\r\n", "no rows"),
+        (b"a\0b", "no text"),
+        (b"%PDF-1.7", "neither a CSV"),
+        (b"\xd0\xcf\x11\xe0rest", "old or encrypted"),
+        (b"PK\x03\x04garbage", "damaged"),
+        (b'a,b\r\n"never closed', "near line"),
+        (zipped(xl__workbook=b"<x/>"), "damaged"),
+        (zipped(xl__workbook=b"0" * 61_000_000), "unpacks to more"),
+        (zipped(xl__workbook=b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'), "entities"),
+        (b"a\r\n" * 20_002, "more than 20,000 rows"),
+        (b"x" * 5_000_001, "larger than 5 MB"),
+        (b"a," * 70 + b"\r\n", "more than 60 columns"),
+    ],
+)
+def test_what_is_no_table_gets_a_sentence(content, sentence):
+    with pytest.raises(UnreadableTable, match=sentence):
+        read_table(content, "x.csv")
+
+
+def test_cells_that_hide_something_are_named():
+    table = read_table("City,Name\nGraz,a\u202eb\n".encode() + b"x" * 501 + b",y\n", "x.csv")
+    assert [(error.row, error.column) for error in table.errors] == [(2, "B (Name)"), (3, "A (City)")]
+    assert tables.LONGEST_TEXT == 500
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("2024-03-05", date(2024, 3, 5)), ("5 Mar 2024", date(2024, 3, 5)), ("05-Mar-2024", date(2024, 3, 5)),
+     ("5. March 2024", date(2024, 3, 5)), ("2024-03-05 00:00", date(2024, 3, 5))],
+)  # fmt: skip
+def test_days(text, day):
+    assert read_day(text) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("05/06/2024", "taken for each other"), ("2024-02-30", "no such day"), ("31 Feb 2024", "no such day"),
+     ("soon", "This is no day"), ("45356", "This is no day")],
+)  # fmt: skip
+def test_no_days(text, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_day(text)
+
+
+def test_countries_choices_and_letters():
+    assert [read_country(text) for text in ("AT", "aut", "Austria", "UK")] == ["AT", "AT", "AT", "GB"]
+    with pytest.raises(ValueError, match="no country"):
+        read_country("Atlantis")
+    read = read_choice({"PI": "Principal investigator"}, {"Lead": "PI"})
+    assert [read(text) for text in ("pi", "principal INVESTIGATOR", "lead")] == ["PI"] * 3
+    with pytest.raises(ValueError, match="none of the choices"):
+        read("Nurse")
+    assert [letter(place) for place in (0, 25, 26, 701, 702)] == ["A", "Z", "AA", "ZZ", "AAA"]
