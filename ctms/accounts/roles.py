@@ -42,7 +42,7 @@ _LOOK = frozenset(
     }
 )
 _TRAIL = frozenset({"audit.view_trail"})
-_SITE_WORK = frozenset({"sites.edit_site", "sites.record_evidence", "sites.edit_personnel"})
+_SITE_WORK = frozenset({"sites.edit_site", "sites.record_evidence", "sites.edit_personnel", "sites.import_table"})
 _QUALIFY = frozenset({"sites.qualify_site"})  # from candidate to qualification visit
 _START_UP = frozenset({"sites.start_site"})  # from selection to initiation
 _DECIDE = frozenset(
@@ -65,12 +65,12 @@ VERBS: Mapping[Role, frozenset[str]] = {
     Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | {"monitoring.author_tripreport"},
     Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP
     | {"monitoring.author_tripreport", "monitoring.review_tripreport"},
-    Role.CTA: _LOOK | {"sites.record_evidence", "sites.edit_personnel"},
+    Role.CTA: _LOOK | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table"},
     Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP,
-    Role.CONTRACTS_SPECIALIST: _LOOK | {"sites.record_evidence"},
+    Role.CONTRACTS_SPECIALIST: _LOOK | {"sites.record_evidence", "sites.import_table"},
     Role.FINANCE_ANALYST: _LOOK | {"finance.edit_fee", "finance.prepare_payment", "finance.edit_bank"},
     Role.FINANCE_APPROVER: _LOOK | {"finance.approve_payment", "finance.release_payment"},
-    Role.PROJECT_MANAGER: _LOOK | _TRAIL | _STUDY_WORK - {"studies.approve_schedule"},
+    Role.PROJECT_MANAGER: _LOOK | _TRAIL | _STUDY_WORK - {"studies.approve_schedule"} | {"sites.import_table"},
     Role.MEDICAL_MONITOR: _LOOK,
     Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _ACCESS | _TRAINING | {"monitoring.verify_capa"},
     Role.UNBLINDED_CRA: _LOOK | {"monitoring.author_tripreport"},

@@ -47,6 +47,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             model.objects.filter(site=site).values_list("pk", flat=True).last()
             for model in (SiteStatusEvent, SiteEvidence, SitePersonnel)
         ]
+        somebody = Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or 1
         version = VisitSchedule.objects.values_list("number", flat=True).first()
         return {
             "study": [study.slug],
@@ -58,14 +59,14 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             **{name: [model.objects.values_list("pk", flat=True).last() or 0] for name, model in desk.items()},
             "arm": [study.arm_set.values_list("pk", flat=True)[0]],
             "facility": [site.facility_id],
-            "person": [Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or 1],
+            "first": [site.facility_id, somebody],
+            "second": [site.facility_id, somebody],
+            "person": [somebody],
             "protocol": [1],
             "visit": [ScheduledVisit.objects.values_list("pk", flat=True).first() or 1],
             "contact": [ScheduledContact.objects.values_list("pk", flat=True).first() or 1],
             "step": ["up"],
             "upload": [1],
-            "first": [site.facility_id],
-            "second": [site.facility_id],
             "kind": ["sites"],
             "batch": [1],
             "line": [1],
@@ -73,7 +74,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "role": [Assignment.objects.values_list("pk", flat=True).last()],
             "delegation": [Delegation.objects.values_list("pk", flat=True).first() or 1],
             "member": [Assignment.objects.values_list("user", flat=True).last()],
-            "move": ["close_out", "close_enrollment", "approve"],
+            "move": ["close_out", "close_enrollment", "approve", "sign_off"],
         }
 
 

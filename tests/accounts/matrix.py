@@ -30,7 +30,7 @@ from ctms.studies.models import (
     StudyCountry,
     VisitSchedule,
 )
-from sites.models import Site, SiteEvidence, SitePersonnel, SiteStatusEvent
+from sites.models import MigrationBatch, MigrationLine, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 from tests.accounts import policy
 from tests.accounts.addresses import filled, harvested
 from tests.conftest import act, person, signed_in
@@ -235,8 +235,10 @@ def _drafts(study: Study) -> dict[str, list[Any]]:
         contacts = [make(ScheduledContact, study=study, schedule=schedule, code=code, position=at) for at, code in _TWO]
         arm = make(Arm, study=study)
         curriculum = make(Curriculum)
+        batch = make(MigrationBatch, study=study, status="DRAFT")
+        line = make(MigrationLine, study=study, batch=batch, site=study.site_set.first())
     return {
         "arm": [arm.pk], "protocol": [protocol.pk], "effect": [effect.pk], "schedule": [schedule.number],
-        "visit": [visits[1].pk], "contact": [contacts[1].pk],
-        "curriculum": [curriculum.pk],
+        "visit": [visits[1].pk], "contact": [contacts[1].pk], "curriculum": [curriculum.pk],
+        "batch": [batch.number], "line": [line.pk],
     }  # fmt: skip

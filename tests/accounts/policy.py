@@ -12,17 +12,24 @@ _EDITS_A_STUDY = {
     "schedule-new", "schedule-visit-add", "schedule-visit", "schedule-contact-add", "schedule-contact",
 }  # fmt: skip
 
+_MERGES = {"facility-duplicates", "facility-merge", "person-duplicates", "person-merge"}
+
 # To look at it (GET).
 OPENS: dict[str, set[str]] = {
     MEMBER: {"portfolio", "search", "facilities", "people", "organisations", "roles", "jobs", "list-later", "work",
              "views", "save-view", "notifications", "mailbox", "preferences", "digest-now", "calendar-link",
              "revoke-calendar-link", "tokens", "training"},
-    NOBODY: {"job", "job-file", "saved-view", "delete-view", "notification", "mail", "training-read"},
+    NOBODY: {"job", "job-file", "saved-view", "delete-view", "notification", "mail", "training-read",
+             "import-preview", "import-errors"},
     "desk.run_outbox": {"outbox"},
     "studies.view_study": {"study", "countries", "country", "sites", "country-sites", "schedule", "schedule-version",
-                           "sources", "setup"},
+                           "sources", "setup", "migrations"},
     "sites.view_site": {"site", "site-status", "site-correct", "site-evidence", "site-withdraw", "site-people",
-                        "site-end-personnel", "facility"},
+                        "site-end-personnel", "facility", "migration"},
+    "sites.import_table": {"import", "import-template"},
+    "sites.draft_migration": {"migration-new", "migration-line-add"},
+    "sites.sign_migration": {"migration-move"},
+    "sites.merge_duplicates": _MERGES,
     "sites.view_person": {"person"},
     "studies.create_study": {"study-new"},
     "studies.edit_study": _EDITS_A_STUDY | {"schedule-edit"},
@@ -47,7 +54,7 @@ OPENS: dict[str, set[str]] = {
 SENDS: dict[str, set[str]] = {
     MEMBER: {"list-later", "save-view", "notifications", "preferences", "digest-now", "calendar-link",
              "revoke-calendar-link", "tokens"},
-    NOBODY: {"job", "saved-view", "delete-view", "token-revoke", "training-read"},
+    NOBODY: {"job", "saved-view", "delete-view", "token-revoke", "training-read", "import-preview", "import-discard"},
     "desk.run_outbox": {"retry-entry"},
     "sites.view_site": {"site-dossier"},
     "sites.close_site": {"site-move"},
@@ -56,6 +63,11 @@ SENDS: dict[str, set[str]] = {
     "sites.edit_site": {"site-add", "site-edit", "site-take-back", "facility-add", "facility-edit"},
     "sites.edit_personnel": {"site-people", "site-end-personnel", "site-edit-personnel", "site-take-back-personnel",
                              "person-add", "person-edit"},
+    "sites.import_table": {"import"},
+    "sites.draft_migration": {"migration-new", "migration-line-add", "migration-line-remove",
+                              "migration-line-put-back"},
+    "sites.sign_migration": {"migration-move"},
+    "sites.merge_duplicates": {"facility-merge", "person-merge"},
     "studies.create_study": {"study-new"},
     "studies.edit_study": _EDITS_A_STUDY | {"schedule-visit-step", "schedule-contact-step"},
     "studies.approve_schedule": {"schedule-move"},
@@ -67,7 +79,7 @@ SENDS: dict[str, set[str]] = {
 }  # fmt: skip
 
 # Of the sponsor itself: a role at one of its studies does not open these.
-OF_THE_SPONSOR = {
+OF_THE_SPONSOR = _MERGES | {
     "study-new", "outbox", "retry-entry",
     "audit", "access-log", "access", "access-role", "access-people", "access-person", "access-delegations",
     "access-delegation", "access-grant", "access-delegate", "access-deactivate", "access-reactivate",
@@ -76,8 +88,12 @@ OF_THE_SPONSOR = {
 }  # fmt: skip
 
 # What stands in an address besides its place, where that matters.
-WITH = {"site-move": {"move": "close_out"}, "schedule-move": {"move": "approve"},
-        "curriculum-move": {"move": "approve"}}  # fmt: skip
+WITH = {
+    "site-move": {"move": "close_out"},
+    "schedule-move": {"move": "approve"},
+    "curriculum-move": {"move": "approve"},
+    "migration-move": {"move": "sign_off"},
+}
 
 # Addresses that want to know of which list.
 ASKED_WITH = {"list-later", "save-view"}

@@ -29,7 +29,7 @@ from ctms.run.processes import PROCESSES
 from sites.models import Site
 from tests import database
 from tests.conftest import act, person
-from tests.factories import make_many_sites
+from tests.crowd import make_many_sites
 from tests.proof.__main__ import SEED
 
 pytestmark = pytest.mark.shows("03-4")
