@@ -54,7 +54,8 @@ def policy_gaps(connection: psycopg.Connection) -> list[str]:
     tables = rows(
         connection,
         """select c.relname::text, c.relrowsecurity and c.relforcerowsecurity,
-                  (select array_agg(p.policyname::text || coalesce(p.qual, '') || coalesce(p.with_check, '') order by 1)
+                  (select array_agg(p.policyname::text || coalesce(p.qual, '') || coalesce(p.with_check, '')
+                                    order by p.policyname)
                    from pg_policies p where p.tablename = c.relname)
            from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'sponsor_id'
            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')""",
