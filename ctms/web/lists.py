@@ -127,7 +127,7 @@ class ListView(View):
     # What the components draw
 
     def _listing(self, request: PageRequest, rows: QuerySet[Any], page: Page) -> dict[str, Any]:
-        count = rows.order_by().values("pk")[: COUNTED_UP_TO + 1].count()
+        count = len(page.rows) if page.is_all else rows.order_by().values("pk")[: COUNTED_UP_TO + 1].count()
         shown = [column for column in self.columns if not column.only_exported]
         return {
             "title": "",  # the page says it

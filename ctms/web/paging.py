@@ -22,6 +22,11 @@ class Page:
     after: str | None
     before: str | None
 
+    @property
+    def is_all(self) -> bool:
+        """Whether this is the whole list, so that nothing needs to be counted."""
+        return bool(self.rows) and self.after is None and self.before is None
+
 
 def value_at(row: Any, path: str) -> Any:
     """What a record says at a path of fields: `facility__city`."""

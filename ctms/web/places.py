@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.views import View
+
+from ctms.core.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,14 @@ class InSponsor(View):
         if not self.may_enter():
             raise Http404
         return super().dispatch(request, *args, **kwargs)
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Somebody opened a form's target, perhaps after signing in again: words instead of a blank page."""
+        refusal = Refusal(
+            "NO_SUCH_METHOD", "This address only takes what a form sends. Go back to the page of the form."
+        )
+        allowed = {"Allow": ", ".join(self._allowed_methods())}
+        return TemplateResponse(request, "web/refused.html", {"refusal": refusal}, status=405, headers=allowed)
 
     def may_enter(self) -> bool:
         """Whether this person may see the page at all, beyond seeing its place."""

@@ -13,7 +13,7 @@ def test_a_role_opens_and_its_end_shuts(visit):
     page.get_by_role("link", name="Grant a role…").click()
     page.get_by_role("link", name="D3460C00002").click()
     page.get_by_label("Person").select_option(label="Fumi Tanaka")
-    page.get_by_label("Role").select_option(label="Clinical trial assistant")
+    page.get_by_label("Role").select_option(label="Start-up specialist")
     page.get_by_label("Where").select_option(label="D3460C00002 · United States")
     today = page.get_by_label("From").input_value()
     page.get_by_label("From").fill("2024-03-10")
@@ -22,7 +22,7 @@ def test_a_role_opens_and_its_end_shuts(visit):
     expect(page.get_by_text("Granted.")).to_be_visible()
     expect(fumi.goes(f"{STUDY}site/US-001/evidence/").get_by_role("button", name="Record")).to_be_visible()
 
-    page.goto("/in/north/access/?q=Fumi&role=CTA")
+    page.goto("/in/north/access/?q=Fumi&role=STARTUP_SPECIALIST")
     page.get_by_role("link", name="Fumi Tanaka").click()
     page.get_by_label("Last day").fill("2024-03-01")
     page.get_by_label("Reason").fill("The assistant is back")
@@ -34,4 +34,4 @@ def test_a_role_opens_and_its_end_shuts(visit):
     expect(fumi.goes(f"{STUDY}site/US-001/evidence/").get_by_role("button", name="Record")).to_have_count(0)
 
     page.goto(f"/in/north/access/?on={today}&q=Fumi")  # on that day she had it, for a while
-    expect(page.get_by_role("cell", name="Clinical trial assistant")).to_be_visible()
+    expect(page.get_by_role("cell", name="Start-up specialist")).to_be_visible()

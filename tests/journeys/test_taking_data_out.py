@@ -37,7 +37,7 @@ def test_csv_and_excel_are_the_list_on_the_page(page):
 def _taken(page: Page, link: str, kind: str) -> bytes:
     """The file behind a link, under the name that it is saved by."""
     with page.expect_download() as saved:
-        page.get_by_role("link", name=link).click()
+        page.get_by_role("link", name=link, exact=True).click()
     assert saved.value.suggested_filename == f"D3460C00002-sites-simulated.{kind}"
     return saved.value.path().read_bytes()
 
