@@ -48,7 +48,7 @@ demo: setup  ## The whole system with a real trial in it, at http://localhost:80
 	@exec $(BIN)/python -m ctms.demo.run --port $(PORT) $(if $(FRESH),--fresh)
 
 test: prerequisites $(VENV)/.test assets  ## The tests, the journeys in a browser included (ARGS= goes to pytest).
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile $(ARGS)
 
 # Chromium and Pango are the system's: as root they are installed, anybody else gets one sentence before anything else.
 prerequisites:

@@ -69,6 +69,11 @@ def empty(name: str) -> Iterator[str]:
 
 @cache
 def _template() -> str:
+    with embedded.alone("test-template"):  # the suite runs in several processes
+        return _built_template()
+
+
+def _built_template() -> str:
     name = _SEEDED + _code_hash()
     if not _exists(name):
         _drop_others(_SEEDED)

@@ -7,6 +7,7 @@ from functools import cache
 
 import redis
 from django.conf import settings
+from django.db import connection
 
 log = logging.getLogger("ctms.rest")
 _WINDOW = 60  # seconds
@@ -48,7 +49,7 @@ class Counter:
     def _counted(self, window: int, token: int, now: float) -> int:
         if now >= self.away_until:
             try:
-                name = f"ctms:api:{window}:{token}"
+                name = f"{connection.settings_dict['NAME']}:api:{window}:{token}"
                 calls = _redis().pipeline(transaction=False)
                 calls.incr(name)
                 calls.expire(name, 2 * _WINDOW)

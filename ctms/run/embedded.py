@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -148,6 +148,11 @@ def _am_last(users: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def alone(name: str) -> AbstractContextManager[IO[str]]:
+    """One process of this clone at a time has the lock of this name."""
+    return _lock(name, fcntl.LOCK_EX)
 
 
 @contextmanager

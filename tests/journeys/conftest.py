@@ -1,11 +1,13 @@
 """The web process as `make demo` runs it, on a database of its own, and a browser to visit it with."""
 
+import os
 import socket
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +39,7 @@ def house(request: pytest.FixtureRequest, django_db_setup: None, static_files: N
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         bind = f"127.0.0.1:{probe.getsockname()[1]}"
-    log = places.make_private(places.VAR / "log") / "test-web.log"
+    log = places.make_private(places.VAR / "log") / f"test-web-{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')}.log"
     with database.copied(request.module.__name__.rpartition(".")[2]) as name, log.open("wb") as output:
         environment = {**web.environment(), "CTMS_DB_NAME": name}
         server = subprocess.Popen(
@@ -45,7 +47,7 @@ def house(request: pytest.FixtureRequest, django_db_setup: None, static_files: N
             stderr=subprocess.STDOUT, preexec_fn=kernel.die_with_parent,
         )  # fmt: skip
         try:
-            _wait_for(f"http://{bind}/health/", server)
+            _wait_for(f"http://{bind}/health/", server, log)
             yield f"http://{bind}"
         finally:
             server.terminate()
@@ -67,13 +69,13 @@ def visit(browser: Browser, house: str) -> Iterator[Callable[..., Visitor]]:
         visitor.leaves()
 
 
-def _wait_for(address: str, server: "subprocess.Popen[bytes]") -> None:
+def _wait_for(address: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
     until = time.monotonic() + 30
     while True:
         try:
             with urllib.request.urlopen(address, timeout=5):
                 return
         except (urllib.error.URLError, OSError):
-            assert server.poll() is None, "The web process ended: see var/log/test-web.log"
-            assert time.monotonic() < until, "The web process does not answer: see var/log/test-web.log"
+            assert server.poll() is None, f"The web process ended: see {log}"
+            assert time.monotonic() < until, f"The web process does not answer: see {log}"
         time.sleep(0.1)

@@ -24,7 +24,7 @@ def pages(django_db_setup, django_db_blocker) -> list[str]:
             return list(dict(entry for entry in filled("north", keys) if entry[0] not in _FILES).values())
 
 
-def test_pages_are_accessible_fit_and_are_light(visit, pages):
+def test_pages_are_accessible_fit_desk_and_phone_and_are_light(visit, pages):
     visitor = visit("petra")
     seen = 0
     for address in pages:
@@ -34,16 +34,11 @@ def test_pages_are_accessible_fit_and_are_light(visit, pages):
         assert answer.status == 200, address
         seen += 1
         assert visitor.violations() == []
-        assert visitor.overflow() <= 0, address
         assert visitor.nodes() <= MOST_NODES, address
-    assert seen > 20
-
-
-def test_pages_fit_a_phone(visit, pages):
-    visitor = visit("petra", size=PHONE, has_touch=True, is_mobile=True)
-    for address in pages:
-        visitor.page.goto(address)
-        assert visitor.overflow() <= 0, address
+        for width, height in (PHONE, DESKTOP):
+            visitor.page.set_viewport_size({"width": width, "height": height})
+            assert visitor.overflow() <= 0, (address, width)
+    assert seen > 60
 
 
 @pytest.mark.parametrize("address", ["/sign-in/", "/in/north/nowhere/", "/"])

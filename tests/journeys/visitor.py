@@ -13,7 +13,10 @@ from tests import prerequisites
 from tests.seed import PASSWORD
 
 DESKTOP, PHONE = (1440, 900), (390, 844)
-_RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+_RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
 
 
 @contextmanager
