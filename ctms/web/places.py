@@ -53,7 +53,7 @@ class InSponsor(View):
         refusal = Refusal(
             "NO_SUCH_METHOD", "This address only takes what a form sends. Go back to the page of the form."
         )
-        allowed = {"Allow": ", ".join(self._allowed_methods())}
+        allowed = {"Allow": ", ".join(name.upper() for name in self.http_method_names if hasattr(self, name))}
         return TemplateResponse(request, "web/refused.html", {"refusal": refusal}, status=405, headers=allowed)
 
     def may_enter(self) -> bool:
