@@ -6,6 +6,7 @@ from sites.models import (
     EnrollmentStatus,
     EvidenceCode,
     MigrationBatch,
+    MigrationLine,
     OperationalStatus,
     Site,
     SiteStatusEvent,
@@ -175,13 +176,22 @@ def lacks_a_status(batch: MigrationBatch, request: Request) -> str | None:
     return f"Site {first.site} has an enrollment status and no status yet." if first else None
 
 
+def was_gathered_by_them(batch: MigrationBatch, request: Request) -> str | None:
+    """Somebody else than who gathered any of it."""
+    lines = MigrationLine.everything.filter(batch=batch).values("pk")
+    theirs = MigrationLine.history.filter(id__in=lines, history_user_id=request.by.pk)
+    if batch.made_by_id == request.by.pk or theirs.exists():
+        return "Who gathered a migration does not sign it off."
+    return None
+
+
 MIGRATION = Lifecycle(
     "Go-live migration",
     start=BatchStatus.DRAFT,
     statuses=BatchStatus,
     moves=(
         Move("sign_off", (BatchStatus.DRAFT,), BatchStatus.SIGNED_OFF, "sites.sign_migration", "Sign off", reason=True,
-             unless=(has_no_lines, has_moved_sites, lacks_a_status), signature="approval"),
+             unless=(was_gathered_by_them, has_no_lines, has_moved_sites, lacks_a_status), signature="approval"),
     ),
 )  # fmt: skip
 

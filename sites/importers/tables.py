@@ -13,12 +13,20 @@ MOST_BYTES = 5_000_000
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 LONGEST_TEXT = 500
-_MOST_UNPACKED = 60_000_000
+_LAST_ROW = 100_000  # blank rows between count here
+_MOST_UNPACKED = 40_000_000
 _MOST_PARTS = 500
+_ZEROS = re.compile("0{2,20}")
 _DECLARES = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
 _SEPARATORS = ",;\t"
+_SAYS_SEPARATOR = re.compile(r"sep=([,;\t])\r?\n")
 _IS_FORMULA = "This is a formula. Put its result there: nothing in a file is computed."
-_FORMULA = ("=", "\N{FULLWIDTH EQUALS SIGN}")
+_FORMULA = re.compile(
+    "[=\N{FULLWIDTH EQUALS SIGN}]|[-+@\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}].*[(!|=+*/@]"
+)
+_BROKEN = ("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!")
+_IS_BROKEN = "This is an error of the spreadsheet, not a value."
+_BLANKS = re.compile("[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]+")
 
 
 class UnreadableTable(Exception):
@@ -117,7 +125,7 @@ def _table(rows: Iterator[tuple[int, _Cells]]) -> Table:
         if len(found) > MOST_COLUMNS:
             raise UnreadableTable(f"Row {number} has more than {MOST_COLUMNS} columns.")
         if table is None:
-            table = Table(tuple(cell if isinstance(cell, str) else cell.value for cell in found))
+            table = Table(tuple((cell if isinstance(cell, str) else cell.value)[:60] for cell in found))
         else:
             if len(table.rows) >= MOST_ROWS:
                 raise UnreadableTable(f"The file has more than {MOST_ROWS:,} rows: split it.")
@@ -131,6 +139,8 @@ def _take(table: Table, number: int, found: list[Any]) -> None:
     texts = []
     for place, cell in enumerate(found):
         bad = cell if isinstance(cell, _Bad) else _objection(cell)
+        if bad is None and cell and place >= len(table.headings):
+            bad = _Bad(cell[:60], "No heading stands above this: the row has more cells than the table has columns.")
         if bad is not None:
             table.errors.append(CellError(number, table.column(place), bad.value, bad.message))
         texts.append("" if bad is not None else cell)
@@ -139,12 +149,16 @@ def _take(table: Table, number: int, found: list[Any]) -> None:
 
 
 def _objection(text: str) -> _Bad | None:
-    if text.startswith(_FORMULA):
+    if _FORMULA.match(text):
         return _Bad(text[:60], _IS_FORMULA)
+    if text in _BROKEN:
+        return _Bad(text, _IS_BROKEN)
     if len(text) > LONGEST_TEXT:
         return _Bad(f"{text[:60]}…", f"This is longer than {LONGEST_TEXT} characters.")
     if not text.isprintable():
         return _Bad(text.encode("unicode_escape").decode()[:60], "This holds a line break or a character that hides.")
+    if "\N{REPLACEMENT CHARACTER}" in text:
+        return _Bad(text[:60], "A letter was lost here before the file came to us: the program that saved it lost it.")
     return None
 
 
@@ -166,13 +180,23 @@ def _decoded(content: bytes) -> str:
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, _Cells]]:
-    separator = max(_SEPARATORS, key=text.splitlines()[0].count) if text.strip() else ","
+    said = _SAYS_SEPARATOR.match(text)  # a line that Excel reads and does not show
+    text = text[said.end() :] if said else text
+    first = text.lstrip("\r\n").partition("\n")[0]
+    separator = said[1] if said else max(_SEPARATORS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for number, cells in enumerate(reader, start=1):
-            yield number, [" ".join(cell.split(" ")).strip() for cell in cells]
+            if any(cells[MOST_COLUMNS:]):
+                raise UnreadableTable(f"Row {number} has more than {MOST_COLUMNS} columns.")
+            yield number, [_trimmed(cell) for cell in cells[:MOST_COLUMNS]]
     except csv.Error as error:
         raise UnreadableTable(f"The file cannot be read as CSV near line {reader.line_num}: {error}.") from error
+
+
+def _trimmed(text: str) -> str:
+    """Without blanks around, and with plain blanks inside: programs write hard ones for looks."""
+    return _BLANKS.sub(" ", text).strip()
 
 
 # Workbooks
@@ -186,7 +210,10 @@ def _workbook_rows(content: bytes) -> Iterator[tuple[int, _Cells]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
         sheet: Any = book.worksheets[0]
         sheet.reset_dimensions()  # what a file says of its own size need not be so
-        for number, cells in enumerate(sheet.iter_rows(), start=1):
+        rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1, max_row=_LAST_ROW + 1)  # however far out a cell claims to be
+        for number, cells in enumerate(rows, start=1):
+            if number > _LAST_ROW:
+                raise UnreadableTable(f"The file goes on below row {_LAST_ROW:,}: delete the blank rows.")
             yield number, [_cell(cell) for cell in cells]
     except UnreadableTable:
         raise
@@ -202,7 +229,8 @@ def _refuse_bombs(content: bytes) -> None:
             if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
                 raise UnreadableTable("This Excel file unpacks to more than a table of this size can be.")
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")) and _DECLARES.search(package.read(part)):
+                # Any part can be named as a sheet, and in UTF-16 there is a zero between its letters.
+                if _DECLARES.search(package.read(part).replace(b"\0", b"")):
                     raise UnreadableTable("This Excel file declares entities, which no spreadsheet program writes.")
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         raise UnreadableTable("This Excel file is damaged or encrypted.") from error
@@ -215,7 +243,7 @@ def _cell(cell: Any) -> "str | _Bad":
     if kind == "f":
         return _Bad(str(getattr(value, "text", value))[:60], _IS_FORMULA)
     if kind == "e":
-        return _Bad(str(value), "This is an error of the spreadsheet, not a value.")
+        return _Bad(str(value), _IS_BROKEN)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
@@ -223,5 +251,7 @@ def _cell(cell: Any) -> "str | _Bad":
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
+        value = int(value)
+    if isinstance(value, int) and _ZEROS.fullmatch(cell.number_format or ""):
+        return str(value).zfill(len(cell.number_format))  # shown as 007
+    return _trimmed(str(value))

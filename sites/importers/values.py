@@ -10,6 +10,9 @@ from ctms.studies.importers.countries import country_code
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _WORDS = re.compile(r"(\d{1,2})[ -.]+([A-Za-z]{3,9})[ -.,]+(\d{4})")
 _TWO_WAYS = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
+_SERIAL = re.compile(r"[1-9]\d{4}(\.\d+)?")
+_SCIENTIFIC = re.compile(r"\d([.,]\d+)?E\+\d+", re.IGNORECASE)
+_MADE_A_DAY = re.compile(r"(\d{1,2}-)?(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(-\d{1,2})?", re.IGNORECASE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -32,6 +35,8 @@ def read_day(text: str) -> date:
         raise ValueError("There is no such day.") from None
     if _TWO_WAYS.fullmatch(text):
         raise ValueError("Day and month can be taken for each other: write 2024-03-05 or 5 Mar 2024.")
+    if _SERIAL.fullmatch(text):
+        raise ValueError("This is a number, perhaps a day as Excel counts them: format the column as a date.")
     raise ValueError("This is no day: write 2024-03-05 or 5 Mar 2024.")
 
 
@@ -48,9 +53,13 @@ def read_country(text: str) -> str:
 
 
 def read_number(text: str) -> str:
-    """A site number: it stands in addresses, so it has neither blanks nor slashes."""
-    if "/" in text or any(letter.isspace() for letter in text):
+    """A site number: it stands in addresses, so without blanks and slashes; and nothing Excel made of it."""
+    if "/" in text or any(letter.isspace() for letter in text) or not text.strip("."):
         raise ValueError("A site number has neither blanks nor slashes.")
+    if _SCIENTIFIC.fullmatch(text) or _ISO.fullmatch(text) or _MADE_A_DAY.fullmatch(text):
+        raise ValueError(
+            "Excel has made a day or a rounded number of this: format the column as text and type it again."
+        )
     return text
 
 

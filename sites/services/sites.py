@@ -91,6 +91,6 @@ def is_fresh(site: Site, by: Any) -> bool:
 
 
 def _refuse_unusable_number(number: str) -> None:
-    if not number or "/" in number or any(letter.isspace() for letter in number):
+    if not number.strip(".") or "/" in number or any(letter.isspace() for letter in number):
         sentence = "A site number has neither blanks nor slashes."
         raise BadInput("NUMBER", sentence, fields={"number": sentence})

@@ -48,8 +48,8 @@ def test_a_table_becomes_a_draft_and_the_same_table_changes_nothing(batch, mara,
     assert site().operational_status == "IDENTIFIED"
 
 
-def test_signed_off_the_site_has_its_past_in_order_and_is_where_it_was(batch, mara, now):
-    signed_off(batch, mara, now)
+def test_signed_off_the_site_has_its_past_in_order_and_is_where_it_was(batch, petra, now):
+    signed_off(batch, petra, now)
     here = site()
     assert (here.operational_status, here.status_on, here.enrollment_status) == (
         "ACTIVATED", date(2022, 5, 2), "OPEN",
@@ -62,8 +62,8 @@ def test_signed_off_the_site_has_its_past_in_order_and_is_where_it_was(batch, ma
     assert batch.status == "SIGNED_OFF"
 
 
-def test_it_is_not_undone_but_corrected(batch, mara, now):
-    signed_off(batch, mara, now)
+def test_it_is_not_undone_but_corrected(batch, mara, petra, now):
+    signed_off(batch, petra, now)
     line = batch.lines.first()
     with act(mara):
         with pytest.raises(Refusal, match="corrected site by site"):
@@ -76,11 +76,21 @@ def test_it_is_not_undone_but_corrected(batch, mara, now):
     assert batch.lines.count() == 4
 
 
-def test_without_a_signature_or_the_right_nothing_enters(batch, mara, now):
-    idris = person("idris")
-    for by in (mara, idris):
+def test_without_a_signature_or_the_right_nothing_enters(batch, petra, now):
+    for by in (petra, person("idris")):
         with act(by), pytest.raises((Refusal, NotAllowed)):
             golive.sign_off(batch=batch, reason="Because", proof=None, by=by, at=now)
+    assert site().status_events.count() == 1
+
+
+@pytest.mark.requirement("P11-10g-2")
+def test_who_gathered_any_of_it_does_not_sign_it(batch, mara, petra, now):
+    with pytest.raises(Refusal, match="Who gathered"):
+        signed_off(batch, mara, now)
+    with act(petra):
+        golive.remove_line(line=batch.lines.first(), by=petra)
+    with pytest.raises(Refusal, match="Who gathered"):
+        signed_off(batch, petra, now)
     assert site().status_events.count() == 1
 
 
@@ -99,7 +109,7 @@ def test_sites_with_a_history_here_and_days_to_come_are_refused_by_cell(batch, m
 def test_a_site_that_moved_meanwhile_stops_the_signing(batch, mara, now):
     with act(mara):
         statuses.move_site(site=site(), move="contact", effective_on=date(2024, 3, 1), by=mara, at=now)
-    (offer,) = MIGRATION.offers(batch, Request(mara))
+    (offer,) = MIGRATION.offers(batch, Request(person("petra")))
     assert offer.objections == ("Site AT-001 has a history here already: its lines have to go.",)
 
 
@@ -107,7 +117,7 @@ def test_lines_go_and_come_back_and_enrollment_alone_is_not_enough(batch, mara, 
     with act(mara):
         for line in MigrationLine.objects.filter(kind="OPERATIONAL"):
             golive.remove_line(line=line, by=mara)
-        (offer,) = MIGRATION.offers(batch, Request(mara))
+        (offer,) = MIGRATION.offers(batch, Request(person("petra")))
         assert offer.objections == ("Site AT-001 has an enrollment status and no status yet.",)
         golive.put_back_line(line=line, by=mara)
     assert batch.lines.count() == 2

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from sites.importers import tables
 from sites.importers.tables import UnreadableTable, letter, read_table
 from sites.importers.values import read_choice, read_country, read_day
 
@@ -85,6 +84,9 @@ def zipped(**parts: bytes) -> bytes:
         (b"a\r\n" * 20_002, "more than 20,000 rows"),
         (b"x" * 5_000_001, "larger than 5 MB"),
         (b"a," * 70 + b"\r\n", "more than 60 columns"),
+        (b"," * 1_000_000 + b"a\r\n", "more than 60 columns"),
+        (zipped(xl__workbook=b"x") + b"PK", "damaged"),
+        (zipped(xl__sheet='<!DOCTYPE x [<!ENTITY a "b">]><x/>'.encode("utf-16")), "entities"),
     ],
 )
 def test_what_is_no_table_gets_a_sentence(content, sentence):
@@ -92,10 +94,50 @@ def test_what_is_no_table_gets_a_sentence(content, sentence):
         read_table(content, "x.csv")
 
 
-def test_cells_that_hide_something_are_named():
-    table = read_table("City,Name\nGraz,a\u202eb\n".encode() + b"x" * 501 + b",y\n", "x.csv")
-    assert [(error.row, error.column) for error in table.errors] == [(2, "B (Name)"), (3, "A (City)")]
-    assert tables.LONGEST_TEXT == 500
+@pytest.mark.parametrize(
+    "cell",
+    ["a\u202eb", "x" * 501, "#REF!", "K\ufffdln", "+1+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\uff1d1", '"a\nb"'],
+    ids=str.__repr__,
+)
+def test_cells_that_hide_or_lost_something_are_named(cell):
+    table = read_table(f"City,Name\nGraz,{cell}\nWien,b".encode(), "x.csv")
+    assert [(error.row, error.column) for error in table.errors] == [(2, "B (Name)")]
+    assert [row.cells for row in table.rows] == [("Graz", ""), ("Wien", "b")]
+
+
+@pytest.mark.parametrize("cell", ["-5", "-", "@home", "+43 316", "a\xa0b"], ids=str.__repr__)
+def test_cells_that_only_look_odd_are_taken(cell):
+    assert read_table(f"City\n{cell}".encode(), "x.csv").rows[0].cells == (cell.replace("\xa0", " "),)
+
+
+def test_cells_without_a_heading_above_are_named():
+    table = read_table(b"sep=,\nCity,Region\nGraz,Styria,Austria\n", "x.csv")
+    assert [(error.row, error.column, error.value) for error in table.errors] == [(2, "C", "Austria")]
+
+
+def test_numbers_keep_the_zeros_they_are_shown_with_and_days_their_calendar():
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True, "date_1904": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Number", "Day"])
+        sheet.write_number(1, 0, 7, book.add_format({"num_format": "0000"}))
+        sheet.write_datetime(1, 1, date(2024, 2, 29), book.add_format({"num_format": "d mmm yyyy"}))
+    assert read_table(buffer.getvalue(), "x.xlsx").rows[0].cells == ("0007", "2024-02-29")
+
+
+def test_a_cell_far_out_costs_nothing():
+    for place, sentence in (((200_000, 0), "below row 100,000"), ((1, 16_000), "")):
+        buffer = io.BytesIO()
+        with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["City"])
+            sheet.write_row(2, 0, ["Graz"])
+            sheet.write_blank(*place, None, book.add_format({"bold": True}))
+        if sentence:
+            with pytest.raises(UnreadableTable, match=sentence):
+                read_table(buffer.getvalue(), "x.xlsx")
+        else:
+            assert [row.cells for row in read_table(buffer.getvalue(), "x.xlsx").rows] == [("Graz",)]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +152,7 @@ def test_days(text, day):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [("05/06/2024", "taken for each other"), ("2024-02-30", "no such day"), ("31 Feb 2024", "no such day"),
-     ("soon", "This is no day"), ("45356", "This is no day")],
+     ("soon", "This is no day"), ("45356", "as Excel counts")],
 )  # fmt: skip
 def test_no_days(text, sentence):
     with pytest.raises(ValueError, match=sentence):
