@@ -9,7 +9,7 @@ from ctms.studies.models import StudyCountry
 from ctms.web.edits import EditForm
 from ctms.web.forms import DateField, StackedRadios
 from ctms.web.refusable import RefusableForm
-from sites.importers.tables import MOST_BYTES
+from sites.importers.cells import MOST_BYTES
 from sites.models import (
     EvidenceCode,
     Facility,

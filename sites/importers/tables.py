@@ -3,34 +3,29 @@
 import csv
 import io
 import re
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from typing import Any
 
-MOST_BYTES = 5_000_000
-MOST_ROWS = 20_000
-MOST_COLUMNS = 60
-LONGEST_TEXT = 500
-_LAST_ROW = 100_000  # blank rows between count here
-_MOST_UNPACKED = 40_000_000
-_MOST_PARTS = 500
-_ZEROS = re.compile("0{2,20}")
-_DECLARES = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
+from sites.importers.cells import (
+    IS_BROKEN,
+    IS_FORMULA,
+    LONGEST_TEXT,
+    MOST_BYTES,
+    MOST_COLUMNS,
+    MOST_ROWS,
+    Bad,
+    UnreadableTable,
+    trimmed,
+)
+from sites.importers.workbooks import Cells, workbook_rows
+
 _SEPARATORS = ",;\t"
 _SAYS_SEPARATOR = re.compile(r"sep=([,;\t])\r?\n")
-_IS_FORMULA = "This is a formula. Put its result there: nothing in a file is computed."
 _FORMULA = re.compile(
     "[=\N{FULLWIDTH EQUALS SIGN}]|[-+@\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}].*[(!|=+*/@]"
 )
 _BROKEN = ("#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!")
-_IS_BROKEN = "This is an error of the spreadsheet, not a value."
-_BLANKS = re.compile("[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]+")
-
-
-class UnreadableTable(Exception):
-    """The file is no table we can read; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,7 @@ def read_table(content: bytes, file_name: str) -> Table:
     if len(content) > MOST_BYTES:
         raise UnreadableTable(f"The file is larger than {MOST_BYTES // 1_000_000} MB.")
     if content.startswith(b"PK\x03\x04"):
-        table = _table(_workbook_rows(content))
+        table = _table(workbook_rows(content))
     elif content.startswith(b"\xd0\xcf\x11\xe0"):
         raise UnreadableTable("This is an old or encrypted Excel file: save it as .xlsx without a password, or as CSV.")
     elif content.startswith((b"%PDF", b"{", b"<")):
@@ -103,18 +98,7 @@ def letter(place: int) -> str:
     return letters
 
 
-_Cells = Iterable["str | _Bad"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Bad:
-    """A cell that is not taken."""
-
-    value: str
-    message: str
-
-
-def _table(rows: Iterator[tuple[int, _Cells]]) -> Table:
+def _table(rows: Iterator[tuple[int, Cells]]) -> Table:
     table: Table | None = None
     for number, cells in rows:
         found = list(cells)
@@ -138,9 +122,9 @@ def _table(rows: Iterator[tuple[int, _Cells]]) -> Table:
 def _take(table: Table, number: int, found: list[Any]) -> None:
     texts = []
     for place, cell in enumerate(found):
-        bad = cell if isinstance(cell, _Bad) else _objection(cell)
+        bad = cell if isinstance(cell, Bad) else _objection(cell)
         if bad is None and cell and place >= len(table.headings):
-            bad = _Bad(cell[:60], "No heading stands above this: the row has more cells than the table has columns.")
+            bad = Bad(cell[:60], "No heading stands above this: the row has more cells than the table has columns.")
         if bad is not None:
             table.errors.append(CellError(number, table.column(place), bad.value, bad.message))
         texts.append("" if bad is not None else cell)
@@ -148,17 +132,17 @@ def _take(table: Table, number: int, found: list[Any]) -> None:
     table.rows.append(Row(number, tuple(texts)))
 
 
-def _objection(text: str) -> _Bad | None:
+def _objection(text: str) -> Bad | None:
     if _FORMULA.match(text):
-        return _Bad(text[:60], _IS_FORMULA)
+        return Bad(text[:60], IS_FORMULA)
     if text in _BROKEN:
-        return _Bad(text, _IS_BROKEN)
+        return Bad(text, IS_BROKEN)
     if len(text) > LONGEST_TEXT:
-        return _Bad(f"{text[:60]}…", f"This is longer than {LONGEST_TEXT} characters.")
+        return Bad(f"{text[:60]}…", f"This is longer than {LONGEST_TEXT} characters.")
     if not text.isprintable():
-        return _Bad(text.encode("unicode_escape").decode()[:60], "This holds a line break or a character that hides.")
+        return Bad(text.encode("unicode_escape").decode()[:60], "This holds a line break or a character that hides.")
     if "\N{REPLACEMENT CHARACTER}" in text:
-        return _Bad(text[:60], "A letter was lost here before the file came to us: the program that saved it lost it.")
+        return Bad(text[:60], "A letter was lost here before the file came to us: the program that saved it lost it.")
     return None
 
 
@@ -179,7 +163,7 @@ def _decoded(content: bytes) -> str:
     raise UnreadableTable("The file is no text in UTF-8, UTF-16 or Windows-1252.")
 
 
-def _csv_rows(text: str) -> Iterator[tuple[int, _Cells]]:
+def _csv_rows(text: str) -> Iterator[tuple[int, Cells]]:
     said = _SAYS_SEPARATOR.match(text)  # a line that Excel reads and does not show
     text = text[said.end() :] if said else text
     first = text.lstrip("\r\n").partition("\n")[0]
@@ -189,69 +173,6 @@ def _csv_rows(text: str) -> Iterator[tuple[int, _Cells]]:
         for number, cells in enumerate(reader, start=1):
             if any(cells[MOST_COLUMNS:]):
                 raise UnreadableTable(f"Row {number} has more than {MOST_COLUMNS} columns.")
-            yield number, [_trimmed(cell) for cell in cells[:MOST_COLUMNS]]
+            yield number, [trimmed(cell) for cell in cells[:MOST_COLUMNS]]
     except csv.Error as error:
         raise UnreadableTable(f"The file cannot be read as CSV near line {reader.line_num}: {error}.") from error
-
-
-def _trimmed(text: str) -> str:
-    """Without blanks around, and with plain blanks inside: programs write hard ones for looks."""
-    return _BLANKS.sub(" ", text).strip()
-
-
-# Workbooks
-
-
-def _workbook_rows(content: bytes) -> Iterator[tuple[int, _Cells]]:
-    _refuse_bombs(content)
-    from openpyxl import load_workbook  # here, so that starting the server does not wait for it
-
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
-        sheet: Any = book.worksheets[0]
-        sheet.reset_dimensions()  # what a file says of its own size need not be so
-        rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1, max_row=_LAST_ROW + 1)  # however far out a cell claims to be
-        for number, cells in enumerate(rows, start=1):
-            if number > _LAST_ROW:
-                raise UnreadableTable(f"The file goes on below row {_LAST_ROW:,}: delete the blank rows.")
-            yield number, [_cell(cell) for cell in cells]
-    except UnreadableTable:
-        raise
-    except Exception as error:  # whatever a damaged file makes the library raise
-        raise UnreadableTable("This Excel file is damaged, or not a workbook at all.") from error
-
-
-def _refuse_bombs(content: bytes) -> None:
-    """Looks at what unpacking would give before anything is unpacked; zipfile never gives out more than that."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            parts = package.infolist()
-            if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_UNPACKED:
-                raise UnreadableTable("This Excel file unpacks to more than a table of this size can be.")
-            for part in parts:
-                # Any part can be named as a sheet, and in UTF-16 there is a zero between its letters.
-                if _DECLARES.search(package.read(part).replace(b"\0", b"")):
-                    raise UnreadableTable("This Excel file declares entities, which no spreadsheet program writes.")
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise UnreadableTable("This Excel file is damaged or encrypted.") from error
-
-
-def _cell(cell: Any) -> "str | _Bad":
-    value, kind = cell.value, getattr(cell, "data_type", "n")
-    if value is None:
-        return ""
-    if kind == "f":
-        return _Bad(str(getattr(value, "text", value))[:60], _IS_FORMULA)
-    if kind == "e":
-        return _Bad(str(value), _IS_BROKEN)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "minutes")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, int) and _ZEROS.fullmatch(cell.number_format or ""):
-        return str(value).zfill(len(cell.number_format))  # shown as 007
-    return _trimmed(str(value))

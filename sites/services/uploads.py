@@ -9,8 +9,9 @@ from ctms.accounts.models import User
 from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
 from ctms.studies.models import Study
+from sites.importers.cells import UnreadableTable
 from sites.importers.kinds import Kind, read_lines
-from sites.importers.tables import CellError, Row, Table, UnreadableTable, read_table
+from sites.importers.tables import CellError, Row, Table, read_table
 from sites.models import Upload, UploadKind
 from sites.services.import_evidence import EvidenceLoader
 from sites.services.import_history import HistoryLoader

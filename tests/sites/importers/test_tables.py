@@ -1,13 +1,17 @@
 """Files as people save them, and as nobody should: what is read, and the sentence for what is not."""
 
 import io
+import time
 import zipfile
 from datetime import date
 
+import openpyxl
 import pytest
 import xlsxwriter
 
-from sites.importers.tables import UnreadableTable, letter, read_table
+from sites.importers import workbooks
+from sites.importers.cells import UnreadableTable
+from sites.importers.tables import letter, read_table
 from sites.importers.values import read_choice, read_country, read_day
 
 ROWS = [["Site number", "City"], ["AT-1", "Köln"], ["AT-2", "Zürich"]]
@@ -80,18 +84,75 @@ def zipped(**parts: bytes) -> bytes:
         (b'a,b\r\n"never closed', "near line"),
         (zipped(xl__workbook=b"<x/>"), "damaged"),
         (zipped(xl__workbook=b"0" * 61_000_000), "unpacks to more"),
-        (zipped(xl__workbook=b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'), "entities"),
         (b"a\r\n" * 20_002, "more than 20,000 rows"),
         (b"x" * 5_000_001, "larger than 5 MB"),
         (b"a," * 70 + b"\r\n", "more than 60 columns"),
         (b"," * 1_000_000 + b"a\r\n", "more than 60 columns"),
         (zipped(xl__workbook=b"x") + b"PK", "damaged"),
-        (zipped(xl__sheet='<!DOCTYPE x [<!ENTITY a "b">]><x/>'.encode("utf-16")), "entities"),
     ],
 )
 def test_what_is_no_table_gets_a_sentence(content, sentence):
     with pytest.raises(UnreadableTable, match=sentence):
         read_table(content, "x.csv")
+
+
+def tampered(part: str, before: bytes, after: bytes, *, encoding: str = "") -> bytes:
+    """A workbook with one thing replaced in one of its parts."""
+    buffer = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(workbook(["City"], ["Graz"]))) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            body = source.read(name)
+            if name == part:
+                assert before in body
+                body = body.replace(before, after, 1)
+                body = body.decode().replace("UTF-8", encoding).encode(encoding) if encoding else body
+            target.writestr(name, body)
+    return buffer.getvalue()
+
+
+SHEET, STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
+DECLARED = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (tampered(SHEET, b"<worksheet", DECLARED + b"<worksheet"), "entities"),
+        (tampered(STRINGS, b"<sst", DECLARED + b"<sst", encoding="UTF-16"), "entities"),
+        (tampered(STRINGS, b"Graz", b"&b;"), "damaged"),
+        (tampered(SHEET, b"</sheetData>", b'<row r="3">' + b"<c/>" * 20_000 + b"</row></sheetData>"), "to more"),
+        (tampered(SHEET, b"</sheetData>", b"<x/>" * 200_000 + b"</sheetData>"), "unpacks to more"),
+        (tampered(STRINGS, b"</sst>", b"<si/>" * 100_001 + b"</sst>"), "unpacks to more"),
+        (tampered("xl/styles.xml", b"</cellXfs>", b"<xf/>" * 65_600 + b"</cellXfs>"), "unpacks to more"),
+        (tampered(SHEET, b"<v>0</v>", b"<v>99</v>"), "damaged"),
+        (tampered(SHEET, b'r="2"', b'r="99999999999999999999"'), "below row"),
+        (tampered("xl/_rels/workbook.xml.rels", b"worksheets/sheet1.xml", b"../../../etc/passwd"), "damaged"),
+    ],
+)  # fmt: skip
+def test_workbooks_made_to_hurt_are_refused_and_cost_little(content, sentence, monkeypatch):
+    monkeypatch.setattr(workbooks, "_MOST_ELEMENTS", 200_000)
+    began = time.process_time()
+    with pytest.raises(UnreadableTable, match=sentence):
+        read_table(content, "x.xlsx")
+    assert time.process_time() - began < 3
+
+
+def test_other_programs_workbooks_say_the_same():
+    rows = [["Number", "Day", "Text"], [7, date(2024, 3, 5), "K\xf6ln"], [1.5, None, "x"]]
+    book, buffer, inline = openpyxl.Workbook(), io.BytesIO(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(buffer)
+    with xlsxwriter.Workbook(inline, {"constant_memory": True, "default_date_format": "d mmm"}) as other:
+        sheet = other.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    for content in (buffer.getvalue(), inline.getvalue()):
+        table = read_table(content, "x.xlsx")
+        assert [row.cells for row in table.rows] == [("7", "2024-03-05", "K\xf6ln"), ("1.5", "", "x")]
 
 
 @pytest.mark.parametrize(
