@@ -125,7 +125,7 @@ DECLARED = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;
         (tampered(STRINGS, b"Graz", b"&b;"), "damaged"),
         (tampered(SHEET, b"</sheetData>", b'<row r="3">' + b"<c/>" * 20_000 + b"</row></sheetData>"), "to more"),
         (tampered(SHEET, b"</sheetData>", b"<x/>" * 200_000 + b"</sheetData>"), "unpacks to more"),
-        (tampered(STRINGS, b"</sst>", b"<si/>" * 100_001 + b"</sst>"), "unpacks to more"),
+        (tampered(STRINGS, b"</sst>", b"<si/>" * 200_001 + b"</sst>"), "unpacks to more"),
         (tampered("xl/styles.xml", b"</cellXfs>", b"<xf/>" * 65_600 + b"</cellXfs>"), "unpacks to more"),
         (tampered(SHEET, b"<v>0</v>", b"<v>99</v>"), "damaged"),
         (tampered(SHEET, b'r="2"', b'r="99999999999999999999"'), "below row"),
