@@ -97,6 +97,7 @@ DATABASES = {
         "OPTIONS": {
             **_dsn,
             "application_name": f"ctms-{ENV.process}",
+            "prepare_threshold": 1,  # for ctms.core.compiled; Django's own cursors never prepare
             **({"pool": {"min_size": 1, "max_size": 6, "timeout": 10}} if ENV.process == "web" else {}),
         },
     }

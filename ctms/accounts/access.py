@@ -29,10 +29,18 @@ from ctms.accounts.models import (
 from ctms.accounts.roles import UNBLINDED, VERBS, Role, verbs_of
 from ctms.core import protocols
 from ctms.core.acting import current_tenancy, in_sponsor
+from ctms.core.compiled import Compiled
 from ctms.core.refusals import NotAllowed, Refusal
 
 _TODAY = Cast(Func(function="ctms_now"), DateField())
-_IN_FORCE = Q(starts_on__lte=_TODAY) & (Q(ends_on=None) | Q(ends_on__gte=_TODAY))
+
+
+def in_force(to: str = "") -> Q:
+    """What is dated and holds today. `to`: the way to it, in Django's lookup notation."""
+    return Q(**{f"{to}starts_on__lte": _TODAY}) & (Q(**{f"{to}ends_on": None}) | Q(**{f"{to}ends_on__gte": _TODAY}))
+
+
+_IN_FORCE = in_force()
 
 
 @dataclass(frozen=True)
@@ -55,12 +63,13 @@ class Authority:
     def why_not(self, user: Any, verb: str, record: Any) -> Refusal | None:
         return training_needed(user) if _allows(untrained_grants_of(user), verb, record) else None
 
-    def visible(self, records: QuerySet[Any], user: Any) -> QuerySet[Any]:
+    def visible(self, records: QuerySet[Any], user: Any, inside: Scope | None = None) -> QuerySet[Any]:
         model = records.model
         grants = [grant for grant in grants_of(user) if model.view_verb in VERBS[Role(grant.role)]]
         if not grants:
             return records.none()
-        if model.access_path is None or any(grant.path == Scope.ROOT for grant in grants):
+        place = inside.path if inside is not None else Scope.ROOT
+        if model.access_path is None or any(grant.reaches(place) for grant in grants):
             return records
         column = f"{model.access_path}__path"
         paths = {grant.path for grant in grants}
@@ -208,16 +217,12 @@ def holds_role(user: Any, permission: str, scope: Any) -> bool:
 
 def within(paths: Iterable[str], column: str) -> Q:
     """The rows whose scope path, in `column`, is one of these or below one."""
-    condition = Q()
-    for path in paths:
-        condition |= Q(**{f"{column}__gte": path, f"{column}__lt": _after(path)})
-    return condition
+    return Q(**{f"{column}__within": tuple(paths)})
 
 
 def touching(paths: Iterable[str], column: str) -> Q:
     """The rows whose scope path, in `column`, is one of these, below one, or above one."""
-    paths = list(paths)
-    return within(paths, column) | Q(**{f"{column}__in": {place for path in paths for place in _above(path)}})
+    return Q(**{f"{column}__touching": tuple(paths)})
 
 
 def _allows(grants: Iterable[Grant], verb: str, record: Any) -> bool:
@@ -225,22 +230,23 @@ def _allows(grants: Iterable[Grant], verb: str, record: Any) -> bool:
     return verb in verbs_of(grant.role for grant in grants if grant.reaches(path))
 
 
-def _after(path: str) -> str:
-    """The first path that sorts behind all that begin with `path`: "0" follows "/" in the C collation."""
-    return path[:-1] + "0"
-
-
-def _above(path: str) -> list[str]:
-    """The sponsor's root, and every scope on the way down to this one."""
-    tokens = path.strip("/").split("/")
-    return ["/" + "".join(f"{token}/" for token in tokens[:depth]) for depth in range(len(tokens))]
-
-
 def _read_grants(user: Any, sponsor_id: int) -> Iterable[tuple[Grant, bool]]:
     """Each grant, and whether it waits for its holder to complete the approved curriculum of the role."""
     membership = next((one for one in memberships(user) if one.sponsor_id == sponsor_id), None)
     if membership is None:
         return
+    delegations: list[Any] | None = None
+    for role, path, employer, waits in _ASSIGNMENTS(user=user.pk, organisation=membership.organisation_id):
+        if employer == OrganisationKind.CRO:
+            if delegations is None:
+                delegations = list(_delegations(membership.organisation_id))
+            if not any(d.covers(role, Scope(sponsor_id=sponsor_id, path=path), d.today) for d in delegations):
+                continue
+        yield Grant(path, role), waits
+
+
+def _assignments(*, user: int, organisation: int) -> QuerySet[Any, Any]:
+    """Of each assignment in force that guardian's rows hold too: role, path, employer's kind, and whether it waits."""
     held_by_group = ScopeGroupPermission.objects.filter(
         group=OuterRef("group"),
         content_object=OuterRef("scope"),
@@ -249,23 +255,14 @@ def _read_grants(user: Any, sponsor_id: int) -> Iterable[tuple[Grant, bool]]:
     read = TrainingRecord.objects.filter(curriculum=OuterRef("pk"), user=OuterRef(OuterRef("user")))
     approved = Curriculum.objects.filter(role=OuterRef("role"), status=CurriculumStatus.APPROVED)
     unread = approved.exclude(Exists(read))
-    employer = Organisation.objects.filter(pk=membership.organisation_id).values("kind")
-    assignments = (
-        Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user)
-        .select_related("scope")
-        .annotate(employer=Subquery(employer), waits=Exists(unread))
-    )
-    delegations: list[Any] | None = None
-    for assignment in assignments:
-        if assignment.employer != OrganisationKind.CRO:
-            yield Grant(assignment.scope.path, assignment.role), assignment.waits
-            continue
-        if delegations is None:
-            delegations = list(_delegations(membership.organisation_id))
-        if any(d.covers(assignment.role, assignment.scope, d.today) for d in delegations):
-            yield Grant(assignment.scope.path, assignment.role), assignment.waits
+    employer = Organisation.objects.filter(pk=organisation).values("kind")
+    held = Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user)
+    return held.values_list("role", "scope__path", Subquery(employer), Exists(unread))
+
+
+_ASSIGNMENTS = Compiled(_assignments, user=-101, organisation=-102)
 
 
 def _delegations(organisation_id: int) -> QuerySet[Any]:
-    in_force = Delegation.objects.filter(_IN_FORCE, organisation=organisation_id)
-    return in_force.select_related("scope").annotate(today=_TODAY)
+    delegated = Delegation.objects.filter(_IN_FORCE, organisation=organisation_id)
+    return delegated.select_related("scope").annotate(today=_TODAY)

@@ -1,15 +1,18 @@
 """How a program comes in: its token leads to a sponsor, and there to the person it acts for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
+from typing import Any
 
-from django.db.models import DateTimeField, Func
+from django.db.models import DateTimeField, F, Func, QuerySet
 from rest_framework.exceptions import NotAuthenticated
 
 from ctms.accounts import access
-from ctms.accounts.models import ApiToken, EntryKey
+from ctms.accounts.models import ApiToken, EntryKey, Membership, Sponsor, User
 from ctms.accounts.models.keys import digest_of
 from ctms.core.acting import in_sponsor
+from ctms.core.compiled import Compiled
 
 _NOW = Func(function="ctms_now", output_field=DateTimeField())
 _WANTED = "Send a token: Authorization: Bearer ctms_api_..."
@@ -29,17 +32,15 @@ def entered(header: str) -> Iterator[ApiToken]:
     scheme, _, key = header.strip().partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise not_signed_in(_WANTED)
-    entry = EntryKey.objects.filter(digest=digest_of(key.strip()), kind=EntryKey.Kind.TOKEN).first()
+    entry = next(iter(_ENTRY(digest=digest_of(key.strip()))), None)
     if entry is None:
         raise not_signed_in(_REFUSED)
-    with in_sponsor(entry.sponsor_id):
-        usable = ApiToken.objects.filter(pk=entry.record_id, revoked_at=None, expires_at__gt=_NOW)
-        token = usable.select_related("user", "sponsor").first()
-        if token is None or not token.user.is_active:
+    sponsor_id, record_id = entry
+    with in_sponsor(sponsor_id):
+        token = next(map(_made, _TOKEN(pk=record_id)), None)
+        if token is None:
             raise not_signed_in(_REFUSED)
-        if access.current_membership(token.user, token.sponsor.code) is None:
-            raise not_signed_in(_REFUSED)
-        with access.seeing_as(token.user, entry.sponsor_id):
+        with access.seeing_as(token.user, sponsor_id):
             yield token
 
 
@@ -48,3 +49,35 @@ def not_signed_in(sentence: str) -> NotAuthenticated:
     error = NotAuthenticated(sentence)
     error.auth_header = 'Bearer realm="CTMS"'  # type: ignore[attr-defined]
     return error
+
+
+def _entries(*, digest: str) -> QuerySet[Any, Any]:
+    found = EntryKey.objects.filter(digest=digest, kind=EntryKey.Kind.TOKEN)
+    return found.values_list("sponsor_id", "record_id")
+
+
+def _tokens(*, pk: int) -> QuerySet[Any, Any]:
+    """The token with its person, sponsor and membership, if all of them count now."""
+    usable = ApiToken.objects.filter(
+        pk=pk, revoked_at=None, expires_at__gt=_NOW, user__is_active=True, user__memberships__sponsor=F("sponsor")
+    )
+    return usable.filter(access.in_force("user__memberships__")).values_list(*chain.from_iterable(_COLUMNS.values()))
+
+
+def _made(row: Sequence[Any]) -> ApiToken:
+    """The token as the ORM would have made it; the person's memberships are known to be this one."""
+    values = iter(row)
+    made = {model: dict(zip(names, values, strict=False)) for model, names in _NAMES.items()}
+    token, user, sponsor, membership = (model(**said) for model, said in made.items())
+    for record in (token, user, sponsor, membership):
+        record._state.adding, record._state.db = False, "default"
+    token.user, token.sponsor, membership.sponsor = user, sponsor, sponsor
+    user._memberships = [membership]
+    return token
+
+
+_PREFIXES: dict[Any, str] = {ApiToken: "", User: "user__", Sponsor: "sponsor__", Membership: "user__memberships__"}
+_NAMES = {model: [field.attname for field in model._meta.concrete_fields] for model in _PREFIXES}
+_COLUMNS = {model: [f"{prefix}{name}" for name in _NAMES[model]] for model, prefix in _PREFIXES.items()}
+_ENTRY = Compiled(_entries, digest="the digest of a key")
+_TOKEN = Compiled(_tokens, pk=-101)

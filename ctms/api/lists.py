@@ -16,7 +16,7 @@ from ctms.api.exports import Csv, JsonLines, Rows, exported
 from ctms.api.fields import Field, Schema, a_list, an_object, fields_of, properties
 from ctms.core import clock
 from ctms.web.lists import COUNTED_UP_TO, ListView
-from ctms.web.paging import page_of
+from ctms.web.paging import Page, page_of
 from ctms.web.rest.answers import answer
 from ctms.web.rest.errors import BadQuery
 
@@ -46,7 +46,7 @@ class ListEndpoint(ApiView):
             before=query.get("before", ""), value=lambda row, name: row[at[name]],
         )  # fmt: skip
         names = [field.name for field in fields]  # the first of what was fetched, in this order
-        counted = rows.order_by().values("pk")[: COUNTED_UP_TO + 1].count()
+        counted = len(page.rows) if is_all(page) else rows.order_by().values("pk")[: COUNTED_UP_TO + 1].count()
         return answer({
             "count": min(counted, COUNTED_UP_TO),
             "count_is_capped": counted > COUNTED_UP_TO,
@@ -180,6 +180,11 @@ def size_of(query: QueryDict) -> int:
 
 def _expression(fields: Sequence[Field], path: str) -> Any:
     return next((field.expression for field in fields if field.path == path), path)
+
+
+def is_all(page: Page) -> bool:
+    """Whether the page is the whole list: there is nothing before it or after it, so nothing to be counted."""
+    return page.after is None and page.before is None and bool(page.rows)
 
 
 def truth(query: QueryDict, name: str) -> bool | None:

@@ -21,8 +21,8 @@ class Authority(Protocol):
     def why_not(self, user: Any, verb: str, record: Any) -> Refusal | None:
         """What to say where a role of the user would allow it and does not count yet; None where none would."""
 
-    def visible(self, records: Any, user: Any) -> Any:
-        """The rows of this queryset that the user may see."""
+    def visible(self, records: Any, user: Any, inside: Any = None) -> Any:
+        """The rows of this queryset that the user may see; `inside`: the scope in which all of them are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ class InStudy(InSponsor):
     @cached_property
     def study(self) -> Study:
         """The study of the address; 404 for one that is not there, or not for this person."""
-        studies = Study.objects.visible_to(self.request.user).select_related("scope", "sponsor")
+        studies = Study.objects.visible_to(self.request.user).select_related("scope")
         study: Study = found(studies.filter(slug=self.kwargs["study"]))
+        study.sponsor = self.sponsor
         return study
 
     @cached_property

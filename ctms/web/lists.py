@@ -112,7 +112,10 @@ class ListView(View):
 
     def sortable(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """The rows with what the present order needs."""
+        fields = {field.name for field in rows.model._meta.get_fields()} | {"pk", *rows.query.annotations}
         order = {name.lstrip("-") for name in self.order()}
+        if all(name.partition("__")[0] in fields for name in order):
+            return rows  # the keys, which may cost a query, are not needed
         return rows.annotate(**{name: key for name, key in self.sort_keys().items() if name in order})
 
     def order(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class SiteList(InStudy, ListView):
 
     def rows(self) -> QuerySet[Site]:
         claim = ExternalClaim.objects.filter(scope=OuterRef("scope"), topic="recruitment_status")
-        sites = Site.objects.visible_to(self.request.user).filter(study=self.study)
+        sites = Site.objects.visible_in(self.study, self.request.user)
         if self.country is not None:
             sites = sites.filter(country=self.country)
         return sites.select_related("facility", "country").annotate(

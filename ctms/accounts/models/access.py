@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, NullIf
 from guardian.managers import GroupObjectPermissionManager
 from guardian.models import GroupObjectPermissionBase
 
+from ctms.accounts.models.paths import Touching, Within
 from ctms.accounts.roles import Role
 from ctms.core.keys import TenantKey, referable, same_sponsor
 from ctms.core.records import SponsorOwned
@@ -63,6 +64,10 @@ class Scope(SponsorOwned):
     def contains(self, other: "Scope") -> bool:
         """Whether `other` is this scope or lies below it."""
         return self.sponsor_id == other.sponsor_id and other.path.startswith(self.path)
+
+
+for lookup in (Within, Touching):
+    Scope._meta.get_field("path").register_lookup(lookup)
 
 
 class ScopeGroupPermission(SponsorOwned, GroupObjectPermissionBase):

@@ -11,14 +11,22 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
 from psycopg.pq import TransactionStatus
 
 from ctms.core import acting, snapshots
 from ctms.core.db.schema import DatabaseSchemaEditor
 
 
+class Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """For the query log. psycopg forgets a query that it has prepared before."""
+        return super().last_executed_query(cursor, sql, params) or sql
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = DatabaseSchemaEditor
+    ops_class = Operations
     _checked_logins: ClassVar[set[str]] = set()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
