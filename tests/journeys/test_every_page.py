@@ -10,7 +10,7 @@ pytestmark = pytest.mark.shows("02-5")
 
 MOST_NODES, MOST_BYTES = 2_500, 200_000
 STYLE_GUIDE = "/style-guide/"
-_FILES = {"site-history-pdf", "signature-pdf", "job-file"}
+_FILES = {"site-history-pdf", "signature-pdf", "job-file", "import-template", "import-errors"}
 
 
 @pytest.fixture(scope="module")
