@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from django.test import Client, TransactionTestCase
+from django.test import Client, TransactionTestCase, override_settings
 
 from ctms.accounts.models import Sponsor, User
 from ctms.core.acting import Channel, acting, in_sponsor, on_simulated_day
@@ -30,6 +30,13 @@ def _renew(self: TransactionTestCase) -> None:
     """Instead of Django's flush, which the guards rightly refuse."""
     connections["default"].close()
     database.renew()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_up() -> Iterator[None]:
+    """Each test client has middleware of its own; to list all static files for each took longer than most tests."""
+    with override_settings(WHITENOISE_AUTOREFRESH=True):
+        yield
 
 
 @pytest.fixture

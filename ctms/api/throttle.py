@@ -8,6 +8,8 @@ from functools import cache
 import redis
 from django.conf import settings
 from django.db import connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 log = logging.getLogger("ctms.rest")
 _WINDOW = 60  # seconds
@@ -65,7 +67,8 @@ class Counter:
 
 @cache
 def _redis() -> "redis.Redis":
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    once = Retry(NoBackoff(), 0)  # whoever waits for an answer does not wait for Redis
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5, retry=once)
 
 
 COUNTER = Counter()

@@ -17,6 +17,8 @@ PERSONAL = {
     "account-second-step-off", "account-recovery-codes", "account-end-session",
 }  # fmt: skip
 
+NOBODYS = 0  # a key that no record has, of no sponsor: where there is none to be harvested
+
 
 def patterns() -> Iterator[URLPattern]:
     """Every address pattern."""
@@ -47,7 +49,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             model.objects.filter(site=site).values_list("pk", flat=True).last()
             for model in (SiteStatusEvent, SiteEvidence, SitePersonnel)
         ]
-        somebody = Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or 1
+        somebody = Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or NOBODYS
         version = VisitSchedule.objects.values_list("number", flat=True).first()
         return {
             "study": [study.slug],
@@ -56,23 +58,23 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "schedule": [version] if version else [1],
             "pk": [key for key in (*keys, Signature.objects.values_list("pk", flat=True).last()) if key],
             "curriculum": [Curriculum.objects.values_list("pk", flat=True).last()],
-            **{name: [model.objects.values_list("pk", flat=True).last() or 0] for name, model in desk.items()},
+            **{name: [model.objects.values_list("pk", flat=True).last() or NOBODYS] for name, model in desk.items()},
             "arm": [study.arm_set.values_list("pk", flat=True)[0]],
             "facility": [site.facility_id],
             "first": [site.facility_id, somebody],
             "second": [site.facility_id, somebody],
             "person": [somebody],
-            "protocol": [1],
-            "visit": [ScheduledVisit.objects.values_list("pk", flat=True).first() or 1],
-            "contact": [ScheduledContact.objects.values_list("pk", flat=True).first() or 1],
+            "protocol": [NOBODYS],
+            "visit": [ScheduledVisit.objects.values_list("pk", flat=True).first() or NOBODYS],
+            "contact": [ScheduledContact.objects.values_list("pk", flat=True).first() or NOBODYS],
             "step": ["up"],
-            "upload": [1],
+            "upload": [NOBODYS],
             "kind": ["sites"],
-            "batch": [1],
-            "line": [1],
-            "effect": [1],
+            "batch": [NOBODYS],
+            "line": [NOBODYS],
+            "effect": [NOBODYS],
             "role": [Assignment.objects.values_list("pk", flat=True).last()],
-            "delegation": [Delegation.objects.values_list("pk", flat=True).first() or 1],
+            "delegation": [Delegation.objects.values_list("pk", flat=True).first() or NOBODYS],
             "member": [Assignment.objects.values_list("user", flat=True).last()],
             "move": ["close_out", "close_enrollment", "approve", "sign_off"],
         }
@@ -80,12 +82,15 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
 
 def filled(sponsor_code: str, keys: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:
     """(name, address) of every sponsor's page, each keyword filled with each of its values."""
-    for name in sorted(str(pattern.name) for pattern in patterns()):
-        keywords = _keywords(name)
-        if "sponsor" in keywords:
-            others = [keyword for keyword in keywords if keyword != "sponsor"]
-            for chosen in _combinations(others, keys, name):
-                yield name, reverse(name, kwargs={"sponsor": sponsor_code, **chosen})
+    for name in sorted(of_sponsors()):
+        others = [keyword for keyword in _keywords(name) if keyword != "sponsor"]
+        for chosen in _combinations(others, keys, name):
+            yield name, reverse(name, kwargs={"sponsor": sponsor_code, **chosen})
+
+
+def of_sponsors() -> set[str]:
+    """The names of all addresses inside a sponsor."""
+    return {name for name in (str(pattern.name) for pattern in patterns()) if "sponsor" in _keywords(name)}
 
 
 def _keywords(name: str) -> list[str]:

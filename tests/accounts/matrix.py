@@ -4,7 +4,7 @@ For each role there is one person who holds it at a study and one who holds it a
 drawn: the matrix asks who gets in; what pages show is for tests/accounts/test_isolation.py.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -53,6 +53,7 @@ class House:
 
     at_study: dict[Role, Client] = field(default_factory=dict)
     at_sponsor: dict[Role, Client] = field(default_factory=dict)
+    nobody: Client = field(default_factory=lambda: Client(raise_request_exception=False))
     users_at_study: dict[Role, str] = field(default_factory=dict)
     own_keys: dict[str, list[Any]] = field(default_factory=dict)
     other_keys: dict[str, list[Any]] = field(default_factory=dict)
@@ -98,22 +99,22 @@ def build(north: Sponsor, south: Sponsor) -> House:
     return house
 
 
-def complaints(house: House, names: Iterable[str] | None = None) -> list[str]:
-    """Where somebody gets further, or less far, than the policy says; "" never. `names`: only these addresses."""
+def complaints(house: House, names: Iterable[str] | None = None, *, every: bool = False) -> list[str]:
+    """Where somebody gets further, or less far, than the policy says; "" never.
+
+    Args:
+        names: only these addresses.
+        every: each address meets every role; otherwise one role that may and one that may not, others for each address.
+    """
     wanted = set(names or house.own)
     return [
         complaint
         for name in sorted(wanted & set(house.own))
-        for complaint in (*_own(house, name), *_strangers(house, name))
+        for complaint in (*_own(house, name, every), *_strangers(house, name, every))
     ]
 
 
-def unlisted(house: House) -> set[str]:
-    """Addresses without a line in the policy, and lines without an address."""
-    return set(house.own) ^ policy.listed()
-
-
-def _own(house: House, name: str) -> Iterator[str]:
+def _own(house: House, name: str, every: bool) -> Iterator[str]:
     """Each role at its own study, and at the sponsor, where the address is the sponsor's."""
     opens, sends = (policy.verb_for(name, table) for table in (policy.OPENS, policy.SENDS))
     of_sponsor = name in policy.OF_THE_SPONSOR
@@ -121,38 +122,37 @@ def _own(house: House, name: str) -> Iterator[str]:
     for held_at, people in (("sponsor", house.at_sponsor), ("study", house.at_study)):
         if held_at == "sponsor" and not of_sponsor:
             continue  # reaches what is below, as a role at the study does: tests/accounts/test_grants.py
-        for role, client in people.items():
+        asked = {**_asked(people, opens, name, every), **_asked(people, sends, name, every)}
+        for role, client in asked.items():
             reaches = held_at == "sponsor" or not of_sponsor
             who = f"{role.value} at the {held_at}"
             may_open = reaches and has(role, opens) and has(role, policy.verb_of_place(address))
             yield from _differs(f"{who} opens {address}", _get(client, name, address), OPEN if may_open else UNUSABLE)
-            if not sends and role not in _SOME:
-                continue
             may_send = reaches and has(role, sends) and has(role, policy.verb_of_place(address))
             expected = REACHED if may_send else UNUSABLE if sends == "" or not may_open else REFUSED
             yield from _differs(f"{who} sends to {address}", _post(client, name, address), expected)
 
 
-def _strangers(house: House, name: str) -> Iterator[str]:
-    """Nobody signed in; and every role at a study and at a sponsor that are not theirs."""
-    client = Client(raise_request_exception=False)
+def _strangers(house: House, name: str, every: bool) -> Iterator[str]:
+    """Nobody signed in; and roles at a study and at a sponsor that are not theirs."""
     for address in house.own[name][:1]:
-        yield from _differs(f"Anybody opens {address}", _get(client, name, address), {302, 404, 405})
-        sign_in = client.get(address).headers.get("Location", "/sign-in/")
-        yield from _differs(f"Anybody sends to {address}", _post(client, name, address), {302, 404, 405})
-        if not sign_in.startswith("/sign-in/"):
+        answer = house.nobody.get(address)
+        yield from _differs(f"Anybody opens {address}", answer.status_code, {302, 404, 405})
+        yield from _differs(f"Anybody sends to {address}", _post(house.nobody, name, address), {302, 404, 405})
+        if not (sign_in := answer.headers.get("Location", "/sign-in/")).startswith("/sign-in/"):
             yield f"Anybody opens {address}: sent to {sign_in}"
     opens, sends = (policy.verb_for(name, table) for table in (policy.OPENS, policy.SENDS))
     addresses = house.other_study.get(name, ())
     for address in addresses[_KEY.get(name, -1) :][:1]:
         # Only the place stands between them and what their verb would open; who lacks the verb was asked above.
-        for role, client in _a_third(name, house.at_study):
+        asked = {**_asked(house.at_study, opens, name, every), **_asked(house.at_study, sends, name, every)}
+        for role, client in asked.items():
             who = f"{role.value} of another study"
             if has(role, opens):
                 yield from _differs(f"{who} opens {address}", _get(client, name, address), UNUSABLE)
             if has(role, sends):
                 yield from _differs(f"{who} sends to {address}", _post(client, name, address), UNUSABLE)
-    for role in _SOME:  # no view is reached: the middleware refuses, whatever the role
+    for role in house.at_sponsor if every else _SOME[:1]:  # no view is reached: the middleware refuses any role
         for address in house.other_sponsor[name][:1]:
             who, client = f"{role.value} of another sponsor", house.at_sponsor[role]
             yield from _differs(f"{who} opens {address}", _get(client, name, address), {404})
@@ -169,10 +169,21 @@ def _right_one(house: House, name: str, opens: str, sends: str) -> str:
     return next((address for address in addresses if ask(able[0], name, address) in OPEN | REACHED), addresses[0])
 
 
-def _a_third(name: str, people: dict[Role, Client]) -> Iterator[tuple[Role, Client]]:
-    """Each address meets a third of the roles, each role a third of the addresses."""
-    turn = crc32(name.encode())
-    return ((role, client) for position, (role, client) in enumerate(people.items()) if (position + turn) % 3 == 0)
+def _asked(people: Mapping[Role, Any], verb: str, name: str, every: bool) -> dict[Role, Any]:
+    """Everybody; or somebody with the verb and somebody without it, who differ from address to address."""
+    return (
+        dict(people)
+        if every
+        else {role: people[role] for role in two_of(people, {role for role in people if has(role, verb)}, name)}
+    )
+
+
+def two_of(roles: Iterable[Role], able: Collection[Role], name: str) -> Iterator[Role]:
+    """One that is able and one that is not, where there are such; the name decides which."""
+    roles, turn = list(roles), crc32(name.encode())
+    for wanted in (True, False):
+        if those := [role for role in roles if (role in able) is wanted]:
+            yield those[turn % len(those)]
 
 
 def has(role: Role, verb: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from ctms.accounts.models import Assignment, Organisation
 from ctms.api.description import document
 from sites.models import Facility, Person, SiteEvidence, SitePersonnel
-from tests.accounts.addresses import harvested
+from tests.accounts.addresses import NOBODYS, harvested
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -24,7 +24,10 @@ def keys_of(sponsor: Any) -> dict[str, list[Any]]:
         "evidence": SiteEvidence, "personnel": SitePersonnel,
     }  # fmt: skip
     keys = harvested(sponsor)
-    of_each = {name: list(model.objects.values_list("pk", flat=True)[:1]) or [1] for name, model in found.items()}
+    of_each = {
+        name: list(model.objects.order_by("pk").values_list("pk", flat=True)[:1]) or [NOBODYS]
+        for name, model in found.items()
+    }
     return {**keys, **of_each, "code": keys["country"]}
 
 

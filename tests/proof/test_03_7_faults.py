@@ -87,10 +87,10 @@ def test_a_planted_fault_is_noticed(north, south, monkeypatch, measured, fault):
     if isinstance(fault.seen_by, set):
         house = matrix.build(north, south)
         with matrix.undrawn(monkeypatch):
-            assert matrix.complaints(house, fault.seen_by) == []
+            assert matrix.complaints(house, fault.seen_by, every=True) == []
             with monkeypatch.context() as patch:
                 fault.plant(patch)
-                found = matrix.complaints(house, fault.seen_by)
+                found = matrix.complaints(house, fault.seen_by, every=True)
     else:
         with monkeypatch.context() as patch:
             fault.plant(patch)
