@@ -136,6 +136,15 @@ class Lifecycle:
         arrivals = (tuple(self._objections(move, record, request)) for move in self.moves if move.target == status)
         return min(arrivals, key=len, default=())
 
+    def behind_signature(self) -> frozenset[str]:
+        """The statuses to which no way leads that takes no signature."""
+        open_to = {self.start}
+        while more := {
+            move.target for move in self.moves if not move.signature and open_to.intersection(move.sources)
+        } - open_to:
+            open_to |= more
+        return frozenset(move.target for move in self.moves) - open_to
+
     def _objections(self, move: Move, record: Any, request: Request) -> Iterator[str]:
         for guard in move.unless:
             if sentence := guard(record, request):

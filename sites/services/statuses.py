@@ -59,7 +59,8 @@ def correct_status(
 ) -> SiteStatusEvent:
     """Puts the site's latest operational event right by one that corrects it: another status, another day, or both.
 
-    A correction opens no way around the guards: what a status asks for must be there however the site comes to it.
+    A correction opens no way around guards and signatures: what a status asks for must be there however the site comes
+    to it, and only a site that once was selected can be put where selection leads.
 
     Raises:
         NotAllowed, BadInput, Refusal: the event is not the latest one, nothing would change, no reason is given, or a
@@ -84,6 +85,7 @@ def correct_status(
     if to_status != latest.to_status:
         for sentence in SITE.objections_to_being(to_status, site, request):
             raise Refusal("GUARD", sentence)
+        _refuse_unsigned(site, to_status)
     site.operational_status, site.status_on = to_status, effective_on
     site.save(update_fields=["operational_status", "status_on"])
     return _add_event(
@@ -132,6 +134,14 @@ def _before(event: SiteStatusEvent) -> SiteStatusEvent | None:
     while corrected.corrects is not None:
         corrected = corrected.corrects
     return event.site.status_events.filter(kind=event.kind, id__lt=corrected.pk).order_by("-id").first()
+
+
+def _refuse_unsigned(site: Site, status: str) -> None:
+    """What lies behind a move that is signed is entered by that move, or by a migration that is: once at least."""
+    behind = SITE.behind_signature()
+    there = site.status_events.filter(kind=SiteStatusEvent.Kind.OPERATIONAL, to_status__in=behind)
+    if status in behind and not there.exclude(move=CORRECTION).exists():
+        raise Refusal("UNSIGNED", f"“{OperationalStatus(status).label}” comes after a signature: make that move first.")
 
 
 def _refuse_impossible_day(site: Site, day: date, at: datetime, *, after: SiteStatusEvent | None) -> None:

@@ -195,7 +195,20 @@ class TestCorrections:
             self.correct(event, petra, now, to_status=S.ACTIVATED)
         assert image(site) == before
         prove(site, *EvidenceCode.values)
-        self.correct(event, petra, now, to_status=S.ACTIVATED)
+        self.correct(event, petra, now, to_status=S.SQV_DONE)
+
+    def test_nor_around_the_signature(self, site, petra, now):
+        event = move(site, "contact", petra, now)
+        prove(site, *EvidenceCode.values)
+        before = image(site)
+        for status in (S.SELECTED, S.START_UP, S.ACTIVATED, S.TERMINATED):
+            with pytest.raises(Refusal, match="comes after a signature"):
+                self.correct(event, petra, now, to_status=status)
+        assert image(site) == before
+        put(site, operational_status=S.SQV_DONE)
+        move(site, "select", petra, now)
+        wrong = move(site, "drop", petra, now)
+        self.correct(wrong, petra, now, to_status=S.SELECTED)  # it was, under a signature
 
     def test_only_the_latest_and_only_by_who_may(self, site, petra, now):
         first = move(site, "contact", petra, now)
