@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from ctms.accounts import access
+from ctms.accounts import access, second_step
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 _NOTE_EVERY = 60  # seconds; a request within them does not write the session
@@ -87,6 +87,9 @@ class ActiveSponsor:
         request.sponsor = membership.sponsor  # type: ignore[attr-defined]
         request.membership = membership  # type: ignore[attr-defined]
         with access.seeing_as(request.user, membership.sponsor_id):
+            if second_step.is_owed_here(request.user):
+                request.session["owed"] = "second step"
+                return redirect(Owed.PAGES["second step"])
             return self.get_response(request)
 
 

@@ -50,12 +50,20 @@ def is_on(user: User) -> bool:
 
 
 def is_demanded(user: User) -> bool:
-    """Whether a role that this person holds today, for any sponsor, is among `settings.TWO_STEP_ROLES`."""
+    """Whether a role that this person holds today, for any sponsor, is among `settings.TWO_STEP_ROLES`.
+
+    Trained for or not: training is completed, and counts, without signing in again.
+    """
     for membership in access.memberships(user) if settings.TWO_STEP_ROLES else ():
         with in_sponsor(membership.sponsor_id):
-            if any(grant.role in settings.TWO_STEP_ROLES for grant in access.grants_of(user)):
+            if _is_demanded_here(user):
                 return True
     return False
+
+
+def is_owed_here(user: User) -> bool:
+    """Whether a role at the open sponsor demands it and it is off: granted, or switched off, after they signed in."""
+    return bool(settings.TWO_STEP_ROLES) and _is_demanded_here(user) and not is_on(user)
 
 
 def new_secret() -> str:
@@ -116,6 +124,10 @@ def _accept_of_app(app: Authenticator, code: str) -> bool:
             app.save()
             return True
     return False
+
+
+def _is_demanded_here(user: User) -> bool:
+    return not access.roles_held(user).isdisjoint(settings.TWO_STEP_ROLES)
 
 
 def _cipher() -> Fernet:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import ClassVar
 
@@ -16,6 +16,8 @@ from audit.models import AccessEvent
 from ctms.accounts import second_step
 from ctms.accounts.apps import two_step_roles_exist
 from ctms.accounts.models import Assignment, Organisation, Session, User, WrongSecrets
+from ctms.accounts.roles import Role
+from ctms.accounts.services.grants import assign_role
 from ctms.accounts.services.second_steps import switch_on
 from ctms.accounts.services.sessions import drop_ended
 from ctms.core.acting import in_sponsor
@@ -133,6 +135,19 @@ class TestSecondStep:
         other = Client()
         other.post("/sign-in/", {"username": "mara", "password": PASSWORD})
         assert other.get("/in/north/").status_code == 200
+
+
+    @pytest.mark.parametrize("trained", [True, False])
+    def test_a_role_demands_it_also_of_who_got_it_after_signing_in(self, north, settings, trained):
+        browser, tom = signed_in("tom"), person("tom")  # holds a role that waits for its training
+        settings.TWO_STEP_ROLES = ("INSPECTOR",) if trained else ("CTA",)
+        assert second_step.is_demanded(tom) is not trained
+        if trained:
+            with act(person("ada")):
+                study = Assignment.objects.get(user=tom).scope
+                assign_role(user=tom, role=Role.INSPECTOR, scope=study, starts_on=date(2024, 1, 1), by=person("ada"))
+        for address in ("/in/north/", "/in/north/training/"):
+            assert browser.get(address).url == "/account/second-step/"
 
 
 class TestPassword:
