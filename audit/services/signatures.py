@@ -14,7 +14,7 @@ from typing import Any
 from audit.models import Signature, SigningIntent
 from audit.signed import signatures_under, signed_content
 from ctms.accounts import access, second_step
-from ctms.accounts.models import CurriculumItem, Scope, User
+from ctms.accounts.models import CurriculumItem, Membership, Scope, User
 from ctms.accounts.roles import Role, duty_objection
 from ctms.accounts.services import proving
 from ctms.core import signables
@@ -124,7 +124,7 @@ class Signer:
 
     def _refuse_person(self, record: Any, by: User, verb: str, under: list[Signature]) -> None:
         """Who was shut out since the page was opened does not sign, nor who did another step of the same duty."""
-        if not User.objects.filter(pk=by.pk, is_active=True).exists():
+        if not Membership.objects.filter(user=by.pk, user__is_active=True, sponsor=record.sponsor_id, is_open=True):
             raise NotAllowed("INACTIVE", "Your account is closed.", recorded=True)
         _refuse_unaccountable(by)
         if sentence := duty_objection(verb, by=by.pk, done={one.verb: one.signer_id for one in under}):

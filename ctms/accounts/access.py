@@ -32,12 +32,17 @@ from ctms.core.acting import current_tenancy, in_sponsor
 from ctms.core.compiled import Compiled
 from ctms.core.refusals import NotAllowed, Refusal
 
-_TODAY = Cast(Func(function="ctms_now"), DateField())
+TODAY = Cast(Func(function="ctms_now"), DateField())
 
 
 def in_force(to: str = "") -> Q:
     """What is dated and holds today. `to`: the way to it, in Django's lookup notation."""
-    return Q(**{f"{to}starts_on__lte": _TODAY}) & (Q(**{f"{to}ends_on": None}) | Q(**{f"{to}ends_on__gte": _TODAY}))
+    return Q(**{f"{to}starts_on__lte": TODAY}) & (Q(**{f"{to}ends_on": None}) | Q(**{f"{to}ends_on__gte": TODAY}))
+
+
+def lets_in(to: str = "") -> Q:
+    """The memberships that let their person in today. `to`: as above."""
+    return in_force(to) & Q(**{f"{to}is_open": True})
 
 
 _IN_FORCE = in_force()
@@ -127,7 +132,7 @@ def _held(user: Any) -> tuple[tuple[Grant, ...], tuple[Grant, ...]]:
 def memberships(user: Any) -> list[Membership]:
     """The sponsors this person works for today, by name; read once per request, as the grants are."""
     if not hasattr(user, "_memberships"):
-        user._memberships = list(Membership.objects.filter(_IN_FORCE, user=user).select_related("sponsor"))
+        user._memberships = list(Membership.objects.filter(lets_in(), user=user).select_related("sponsor"))
     found: list[Membership] = user._memberships
     return found
 
@@ -256,7 +261,7 @@ def _assignments(*, user: int, organisation: int) -> QuerySet[Any, Any]:
     approved = Curriculum.objects.filter(role=OuterRef("role"), status=CurriculumStatus.APPROVED)
     unread = approved.exclude(Exists(read))
     employer = Organisation.objects.filter(pk=organisation).values("kind")
-    held = Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user)
+    held = Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user, ended_at=None)
     return held.values_list("role", "scope__path", Subquery(employer), Exists(unread))
 
 
@@ -265,4 +270,4 @@ _ASSIGNMENTS = Compiled(_assignments, user=-101, organisation=-102)
 
 def _delegations(organisation_id: int) -> QuerySet[Any]:
     delegated = Delegation.objects.filter(_IN_FORCE, organisation=organisation_id)
-    return delegated.select_related("scope").annotate(today=_TODAY)
+    return delegated.select_related("scope").annotate(today=TODAY)

@@ -85,5 +85,14 @@ class EndForm(RefusableForm):
     reason = _reason()
 
 
+class EndRoleForm(EndForm):
+    """At once, or after a day."""
+
+    at_once = forms.BooleanField(
+        label="At once", required=False, help_text="From the next request on, whatever the last day says."
+    )
+    field_order = ("at_once", "ends_on", "reason")
+
+
 class WhyForm(RefusableForm):
     reason = _reason()

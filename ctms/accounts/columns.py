@@ -27,9 +27,9 @@ def standing(row: Any) -> str:
         return "In force"
     if row.starts_on > row.on_day:
         return "Not begun"
-    if row.ends_on is not None and row.ends_on < row.on_day:
+    if row.ended_at or (row.ends_on is not None and row.ends_on < row.on_day):
         return "Ended"
-    return "Without effect"  # a deactivated account, an ended membership, no delegation
+    return "Without effect"  # a deactivated person, an ended membership, no delegation
 
 
 def dated(row: Any) -> str:
@@ -40,7 +40,7 @@ def dated(row: Any) -> str:
 
 
 def member_standing(row: Any) -> str:
-    if not row.user.is_active:
+    if not row.is_open:
         return "Deactivated"
     words = dated(row)
     return "Active" if words == "In force" else words

@@ -57,7 +57,7 @@ class AssignmentFilter(django_filters.FilterSet):
 class MemberFilter(django_filters.FilterSet):
     q = _person()
     active = django_filters.ChoiceFilter(
-        field_name="user__is_active", label="Account", empty_label="Active or not",
+        field_name="is_open", label="Account", empty_label="Active or not",
         choices=[("True", "Active"), ("False", "Deactivated")],
     )  # fmt: skip
 

@@ -9,8 +9,8 @@ from django.db.models.expressions import RawSQL
 from ctms.accounts.models import Assignment, Membership
 
 # A version of a row is what the system went by from the moment it was written until the next one. A role counted on
-# the day if, at one moment of it, versions stood together of the assignment, of an active account, of a membership
-# and, for a CRO's people, of a delegation, each with the day inside its dates. Days are those of UTC, as in
+# the day if, at one moment of it, versions stood together of the assignment, of an active account, of an open
+# membership and, for a CRO's people, of a delegation, each with the day inside its dates. Days are those of UTC, as in
 # `ctms.accounts.access`. Several versions of one assignment may have counted on one day: the latest is given.
 _VERSIONS = """
 {name} as (
@@ -24,8 +24,9 @@ with day as (select %s::date as on_day),
 {versions}
 select distinct on (assigned.id) assigned.history_id
 from day
-join assigned on {assigned}
+join assigned on {assigned} and assigned.ended_at is null
 join member on member.user_id = assigned.user_id and member.sponsor_id = assigned.sponsor_id and {member}
+    and member.is_open is not false
 join account on account.id = assigned.user_id and account.is_active
 join accounts_scope place on place.id = assigned.scope_id
 join accounts_organisation employer on employer.id = member.organisation_id

@@ -47,7 +47,7 @@ def _delegations(user: Any, at: datetime) -> QuerySet[Any]:
 
 
 def _own_roles(user: Any, at: datetime) -> QuerySet[Any]:
-    rows = Assignment.objects.filter(user=user, starts_on__lte=at.date(), ends_on__gte=at.date())
+    rows = Assignment.objects.filter(user=user, starts_on__lte=at.date(), ends_on__gte=at.date(), ended_at=None)
     return rows.select_related("scope__parent").order_by("ends_on", "pk")
 
 

@@ -136,7 +136,6 @@ class TestSecondStep:
         other.post("/sign-in/", {"username": "mara", "password": PASSWORD})
         assert other.get("/in/north/").status_code == 200
 
-
     @pytest.mark.parametrize("trained", [True, False])
     def test_a_role_demands_it_also_of_who_got_it_after_signing_in(self, north, settings, trained):
         browser, tom = signed_in("tom"), person("tom")  # holds a role that waits for its training

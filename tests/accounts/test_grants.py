@@ -13,7 +13,7 @@ from ctms.accounts.services.sponsors import add_member
 from ctms.core.acting import in_sponsor
 from ctms.core.refusals import NotAllowed, Refusal
 from sites.models import Site
-from tests.conftest import act, person
+from tests.conftest import act, person, signed_in
 from tests.factories import make
 from tests.training import trained
 
@@ -77,6 +77,22 @@ def test_a_role_counts_on_its_days_only(north, ada, study_scope, now):
     access.forget(user)
     assert not Site.objects.visible_to(user).exists()
     assert not access.grants_of(user)
+
+
+def test_a_role_is_ended_at_once_and_can_be_granted_anew(north, ada, study_scope, now):
+    user = newcomer(north, ada)
+    given = give(user, Role.CTA, study_scope, ada, starts_on=now.date())
+    browser = signed_in(user.username)
+    study = "/in/north/s/D3460C00002/"
+    assert browser.get(study).status_code == 200
+    said = {"ends_on": now.date(), "at_once": "on", "reason": "Lost the notebook"}
+    assert signed_in("ada").post(f"/in/north/access/roles/{given.pk}/", said).status_code == 302
+    assert browser.get(study).status_code == 404
+    given.refresh_from_db()
+    with act(ada), pytest.raises(Refusal, match="ended"):
+        grants.revoke_assignment(assignment=given, by=ada, at=now)
+    give(user, Role.CTA, study_scope, ada, starts_on=now.date())
+    assert browser.get(study).status_code == 200
 
 
 def test_ending_a_role_never_makes_it_longer(north, ada, study_scope, now):
@@ -160,22 +176,27 @@ def test_deactivation_is_for_others_and_for_administrators(north, ada):
     assert Membership.objects.filter(user=idris).exists()
 
 
-def test_reactivation_is_for_whose_sponsor_shut_the_person_out(north, south, ada):
+def test_a_sponsor_shuts_people_out_of_its_own_doors_only(north, south, ada):
     idris, sol = person("idris"), person("sol")
-    with act(ada):
-        grants.deactivate(user=idris, by=ada)
-        grants.reactivate(user=idris, by=ada)
-        assert person("idris").is_active
-        with pytest.raises(Refusal, match="not a member"):
-            grants.deactivate(user=sol, by=ada)
+
+    def lets_in() -> tuple[bool, set[str]]:
+        user = person("idris")
+        return user.is_active, {membership.sponsor.code for membership in access.memberships(user)}
+
+    with act(ada), pytest.raises(Refusal, match="not a member"):
+        grants.deactivate(user=sol, by=ada)
     with in_sponsor(south.pk), act(sol):
         add_member(sponsor=south, user=idris, organisation=Organisation.objects.get(kind="CRO"), starts_on=FROM)
-        access.forget(sol)
         grants.deactivate(user=idris, by=sol)
-    with act(ada), pytest.raises(Refusal, match="Another sponsor"):
+    assert lets_in() == (True, {"north"})
+    with act(ada):
+        grants.deactivate(user=idris, by=ada)
+        assert lets_in() == (False, set())
         grants.reactivate(user=idris, by=ada)
-    assert not person("idris").is_active
-    assert person("sol").is_active
+    assert lets_in() == (True, {"north"})  # what south shut stays shut
+    with in_sponsor(south.pk), act(sol):
+        grants.reactivate(user=idris, by=sol)
+    assert lets_in() == (True, {"north", "south"})
 
 
 @pytest.mark.requirement("P11-10g-2")

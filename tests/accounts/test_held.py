@@ -12,6 +12,7 @@ from ctms.accounts.models import Assignment, Delegation, Membership, Organisatio
 from ctms.accounts.roles import Role
 from ctms.accounts.services import grants
 from ctms.accounts.services.sponsors import add_member
+from ctms.core import clock
 from ctms.core.acting import on_simulated_day
 from ctms.core.refusals import Refusal
 from tests.conftest import act, person, signed_in
@@ -20,7 +21,7 @@ from tests.factories import make
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10d-1")]
 ROLES = (Role.CTA, Role.CRA, Role.INSPECTOR)
 DAYS = 20
-_CHANGES = ("grant",) * 6 + ("end", "end", "delegate", "undelegate", "shut", "open", "open", "leave")
+CHANGES = ("grant",) * 9 + ("end", "end", "revoke", "delegate", "undelegate", "shut", "open", "open", "leave")
 
 
 def held(day: date, users: set[int]) -> set[tuple[int, str, str]]:
@@ -50,9 +51,7 @@ class Drift:
         given = self.dice.choice([None, *Assignment.objects.filter(user__in=self.users)])
         delegation = self.dice.choice(list(Delegation.objects.all()))
         until = self.dice.choice([None, None, near + timedelta(days=self.dice.randint(0, 9))])
-        change = self.dice.choice(
-            ["grant"] * 6 + ["end", "end", "delegate", "undelegate", "shut", "open", "open", "leave"]
-        )
+        change = self.dice.choice(CHANGES)
         try:
             with act(self.ada):
                 if change == "grant":
@@ -60,6 +59,8 @@ class Drift:
                                        starts_on=near, ends_on=until, by=self.ada)  # fmt: skip
                 elif change == "end" and given is not None:
                     grants.end_assignment(assignment=given, ends_on=near, by=self.ada)
+                elif change == "revoke" and given is not None:
+                    grants.revoke_assignment(assignment=given, by=self.ada, at=clock.now())
                 elif change == "delegate":
                     grants.delegate(organisation=Organisation.objects.get(kind="CRO"), roles=[Role.CRA, Role.CTA],
                                     scope=self.dice.choice(self.scopes), starts_on=near, ends_on=until, document="eTMF",

@@ -112,6 +112,7 @@ class Assignment(SponsorOwned):
     group = models.ForeignKey(Group, models.PROTECT, related_name="+", editable=False)
     starts_on = models.DateField("from")
     ends_on = models.DateField("until", null=True, blank=True, help_text="The last day.")
+    ended_at = models.DateTimeField("ended at once", null=True, editable=False, help_text="On its last day, not after.")
     granted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+", editable=False)
 
     class Meta:
@@ -126,6 +127,7 @@ class Assignment(SponsorOwned):
                     (_range("group", "group"), "&&"),
                     (_range("starts_on", "ends_on", kind="daterange"), "&&"),
                 ],
+                condition=Q(ended_at=None),
                 violation_error_message="This person already holds this role here in that period.",
             ),
             *same_sponsor("accounts_assignment", "scope"),

@@ -78,6 +78,7 @@ class Membership(Regulated):
     organisation = TenantKey("accounts.Organisation", related_name="memberships")
     starts_on = models.DateField("from")
     ends_on = models.DateField("until", null=True, blank=True, help_text="The last day.")
+    is_open = models.BooleanField("active", default=True, help_text="Whether the sponsor lets them in.")
 
     class Meta:
         ordering = ("sponsor__name",)

@@ -1,7 +1,7 @@
-"""Granting and ending roles, delegating to a CRO, deactivating people."""
+"""Granting and ending roles, delegating to a CRO, shutting people out."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib.auth.models import Group
 from django.db.models import Q
@@ -59,12 +59,32 @@ def end_assignment(*, assignment: Assignment, ends_on: date, by: User) -> Assign
     """
     _refuse_granter(by, assignment.user, assignment.scope)
     assignment = Assignment.objects.locked(assignment.pk)
-    if assignment.ends_on is not None and ends_on > assignment.ends_on:
+    if assignment.ended_at or (assignment.ends_on is not None and ends_on > assignment.ends_on):
         raise Refusal("ENDS_EARLIER", f"This role ends on {assignment.ends_on:%-d %b %Y} already: grant it anew.")
     _refuse_before(assignment.starts_on, ends_on)
     assignment.ends_on = ends_on
     assignment.full_clean()
     assignment.save(update_fields=["ends_on"])
+    access.forget(assignment.user)
+    return assignment
+
+
+@use_case
+def revoke_assignment(*, assignment: Assignment, by: User, at: datetime) -> Assignment:
+    """Ends a role at this moment, and not with the day. One that has not begun never begins.
+
+    Raises:
+        NotAllowed: `by` may not grant here, or ends a role of their own.
+        Refusal: it is over already.
+    """
+    _refuse_granter(by, assignment.user, assignment.scope)
+    assignment = Assignment.objects.locked(assignment.pk)
+    if assignment.ended_at or (assignment.ends_on is not None and assignment.ends_on < at.date()):
+        raise Refusal("ENDED", f"This role ended on {assignment.ends_on:%-d %b %Y} already.")
+    assignment.ended_at = at
+    assignment.ends_on = max(assignment.starts_on, at.date())
+    assignment.full_clean()
+    assignment.save(update_fields=["ended_at", "ends_on"])
     access.forget(assignment.user)
     return assignment
 
@@ -109,35 +129,34 @@ def end_delegation(*, delegation: Delegation, ends_on: date, by: User) -> Delega
 
 
 @use_case
-def deactivate(*, user: User, by: User | None) -> User:
-    """Shuts a person out of all sponsors from the next request on. Nothing is deleted, the name is never used again."""
-    if by is not None:
-        _refuse_warden(by, user)
-    user = User.objects.select_for_update().get(pk=user.pk)
-    user.is_active = False
-    user.save(update_fields=["is_active"])
-    return user
+def deactivate(*, user: User, by: User) -> Membership:
+    """Shuts a person out of the open sponsor from the next request on, and out of the system if no other lets them in.
+
+    What they do for other sponsors is not this one's to end. Nothing is deleted, the name is never used again.
+    """
+    user, membership = _locked_member(by, user)
+    _let_in(membership, False)
+    if not Membership.objects.filter(user=user, is_open=True).exclude(ends_on__lt=access.TODAY).exists():
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+    access.forget(user)
+    return membership
 
 
 @use_case
-def reactivate(*, user: User, by: User) -> User:
-    """Lets a deactivated person in again, with whatever roles they still hold.
+def reactivate(*, user: User, by: User) -> Membership:
+    """Lets a deactivated person into the open sponsor again, with whatever roles they still hold here.
 
     Raises:
         NotAllowed: `by` may not, or it is they themselves.
-        Refusal: the person is no member here, or somebody of another sponsor deactivated them.
+        Refusal: the person is no member here.
     """
-    _refuse_warden(by, user)
-    user = User.objects.select_for_update().get(pk=user.pk)
-    latest = User.history.filter(id=user.pk).order_by("-history_id")
-    standing = latest.filter(is_active=True).values_list("history_id", flat=True).first() or 0
-    shut = latest.filter(history_id__gt=standing).last()  # the change that shut them out
-    if shut is not None and shut.history_user_id is not None and not _is_member(shut.history_user_id):
-        sentence = "Another sponsor deactivated this person: only they can undo it."
-        raise Refusal("SHUT_ELSEWHERE", sentence, recorded=True)
+    user, membership = _locked_member(by, user)
+    _let_in(membership, True)
     user.is_active = True
     user.save(update_fields=["is_active"])
-    return user
+    access.forget(user)
+    return membership
 
 
 def _refuse_before(starts_on: date, ends_on: date | None) -> None:
@@ -163,20 +182,28 @@ def _refuse_delegator(by: User, scope: Scope) -> None:
 
 
 def _refuse_warden(by: User, user: User) -> None:
-    """Only an administrator of a sponsor the person is a member of opens and shuts their account, never its owner."""
+    """Only an administrator of the sponsor shuts people out and lets them in, and never themself."""
     if by.pk == user.pk:
         raise Refusal("SELF", "Nobody deactivates or reactivates their own account.", recorded=True)
     demand(
         by=by, verb="accounts.edit_user", record=Scope.objects.get(path=Scope.ROOT), code="MAY_NOT_DEACTIVATE",
         sentence="Your roles do not include deactivating people.",
     )  # fmt: skip
-    if not _is_member(user.pk):
+
+
+def _locked_member(by: User, user: User) -> tuple[User, Membership]:
+    """The person and their membership of the open sponsor, both locked: two sponsors acting at once wait here."""
+    _refuse_warden(by, user)
+    locked: User = User.objects.select_for_update().get(pk=user.pk)
+    membership = Membership.objects.select_for_update().filter(sponsor=current_tenancy().sponsor_id or 0, user=user)
+    if (found := membership.first()) is None:
         raise Refusal("NOT_A_MEMBER", f"{user} is not a member of this sponsor.")
+    return locked, found
 
 
-def _is_member(user_id: int) -> bool:
-    """Whether somebody is, or was, a member of the open sponsor."""
-    return Membership.objects.filter(sponsor=current_tenancy().sponsor_id or 0, user=user_id).exists()
+def _let_in(membership: Membership, is_open: bool) -> None:
+    membership.is_open = is_open
+    membership.save(update_fields=["is_open"])
 
 
 def _refuse_beyond_delegation(organisation: Organisation, role: Role, scope: Scope, on: date) -> None:

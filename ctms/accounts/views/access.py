@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
 
 from ctms.accounts import access
-from ctms.accounts.access_forms import DelegationForm, EndForm, GrantForm, WhyForm
+from ctms.accounts.access_forms import DelegationForm, EndForm, EndRoleForm, GrantForm, WhyForm
 from ctms.accounts.columns import dated, member_standing, place_words, role_words, standing, tone
 from ctms.accounts.held import shown
 from ctms.accounts.models import (
@@ -115,7 +115,7 @@ class Grant(_AtAPlace):
         return super().may_enter() and self.may_send()
 
     def make_form(self, data: Any = None) -> GrantForm:
-        members = Q(memberships__sponsor=self.sponsor, is_active=True) & ~Q(pk=self.request.user.pk)
+        members = Q(memberships__sponsor=self.sponsor, memberships__is_open=True) & ~Q(pk=self.request.user.pk)
         people = User.objects.filter(members).order_by("full_name")
         initial = {"starts_on": clock.today(), "user": self.request.GET.get("person")}
         return GrantForm(data, people=people, scopes=self.scopes(), initial=initial)
@@ -161,14 +161,17 @@ class OneRole(AccessForm):
         return f"{self.row.get_role_display()}, {self.row.user}"
 
     def may_send(self) -> bool:
-        is_over = self.row.ends_on is not None and self.row.ends_on < clock.today()
+        is_over = self.row.ended_at or (self.row.ends_on is not None and self.row.ends_on < clock.today())
         return self.may(self.verb) and self.row.user_id != self.request.user.pk and not is_over
 
     def make_form(self, data: Any = None) -> EndForm:
-        return EndForm(data, initial={"ends_on": clock.today()})
+        return EndRoleForm(data, initial={"ends_on": clock.today()})
 
     def carry_out(self, said: dict[str, Any]) -> None:
-        grants.end_assignment(assignment=self.row, by=self.request.user, **said)
+        if said.pop("at_once"):
+            grants.revoke_assignment(assignment=self.row, by=self.request.user, at=clock.now())
+        else:
+            grants.end_assignment(assignment=self.row, by=self.request.user, **said)
 
     def context(self) -> dict[str, Any]:
         row, words = self.row, standing(self.row)
@@ -244,11 +247,11 @@ class OnePerson(AccessForm):
 
     @property
     def submit(self) -> str:  # type: ignore[override]
-        return "Deactivate" if self.row.user.is_active else "Reactivate"
+        return "Deactivate" if self.row.is_open else "Reactivate"
 
     @property
     def variant(self) -> str:  # type: ignore[override]
-        return "danger" if self.row.user.is_active else "primary"
+        return "danger" if self.row.is_open else "primary"
 
     def may_send(self) -> bool:
         return self.may(self.verb) and self.row.user_id != self.request.user.pk
@@ -261,7 +264,7 @@ class OnePerson(AccessForm):
 
     @property
     def done(self) -> str:  # type: ignore[override]
-        return f"{self.row.user} cannot enter any more." if self.row.user.is_active else f"{self.row.user} is back."
+        return f"{self.row.user} cannot enter any more." if self.row.is_open else f"{self.row.user} is back."
 
     def context(self) -> dict[str, Any]:
         row, words = self.row, member_standing(self.row)
@@ -273,17 +276,17 @@ class OnePerson(AccessForm):
                 {"label": "Employer", "value": row.organisation.name},
                 *_dates(row),
             ],
-            "action": self.url("access-deactivate" if row.user.is_active else "access-reactivate", row.user_id),
+            "action": self.url("access-deactivate" if row.is_open else "access-reactivate", row.user_id),
             "form_title": f"{self.submit} the account",
-            "form_text": "From the next request on, at all sponsors they work for. Their roles stay as they are."
-            if row.user.is_active else "They come back with the roles they still hold.",
+            "form_text": "From the next request on they do not enter here any more. Their roles stay as they are."
+            if row.is_open else "They come back with the roles they still hold.",
             "held": [
                 {"one": one, "place": place_words(one.scope), "url": self.url("access-role", one.pk),
                  "standing": standing(one), "tone": tone(standing(one))}
                 for one in held.order_by("-starts_on", "pk")
             ],
             "grant_url": f"{self.url('access-grant')}?person={row.user_id}"
-            if self.may_send() and self.may("accounts.grant_role") and row.user.is_active else "",
+            if self.may_send() and self.may("accounts.grant_role") and row.is_open else "",
         }  # fmt: skip
 
 

@@ -141,7 +141,9 @@ class Account(AccountPage):
         for membership in access.memberships(user):
             with in_sponsor(membership.sponsor_id):
                 held = {(grant.path, grant.role) for grant in access.grants_of(user)}
-                for one in user.assignments.select_related("scope").order_by("scope__path", "role"):
+                for one in (
+                    user.assignments.filter(ended_at=None).select_related("scope").order_by("scope__path", "role")
+                ):
                     if (one.scope.path, one.role) in held:
                         yield {"sponsor": membership.sponsor.name, "role": Role(one.role).label,
                                "scope": one.scope.label, "until": one.ends_on}  # fmt: skip

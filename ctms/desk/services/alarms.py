@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from ctms.accounts.models import Assignment, Scope, User, WrongSecrets
+from ctms.accounts.models import Assignment, Membership, Scope, User, WrongSecrets
 from ctms.accounts.roles import Role
 from ctms.core.acting import open_sponsor
 from ctms.desk.services.mail import send_mail
@@ -28,9 +28,10 @@ def warn_of_lock(*, user_id: int, locked_at: datetime, at: datetime) -> None:
 
 
 def _administrators(at: datetime) -> list[User]:
-    """Those of the whole sponsor, active and in force on that day."""
+    """Those of the whole sponsor, let in and in force on that day."""
+    let_in = Membership.objects.filter(sponsor_id=open_sponsor(), is_open=True).values("user")
     held = Assignment.objects.filter(
-        sponsor_id=open_sponsor(), role=Role.ADMINISTRATOR, scope__path=Scope.ROOT, user__is_active=True,
-        starts_on__lte=at.date(),
+        sponsor_id=open_sponsor(), user__in=let_in, role=Role.ADMINISTRATOR, scope__path=Scope.ROOT,
+        starts_on__lte=at.date(), ended_at=None,
     ).exclude(ends_on__lt=at.date())  # fmt: skip
     return [one.user for one in held.select_related("user")]

@@ -40,7 +40,7 @@ def send_due_digests(*, at: datetime) -> int:
     rhythms = dict(Preference.objects.values_list("user_id", "digest"))
     sent = set(Mail.objects.filter(created_at__gt=at - timedelta(days=2)).values_list("user_id", "occasion"))
     count = 0
-    for membership in Membership.objects.filter(sponsor_id=open_sponsor(), user__is_active=True).select_related(
+    for membership in Membership.objects.filter(sponsor_id=open_sponsor(), is_open=True).select_related(
         "user", "sponsor"
     ):
         user = membership.user
