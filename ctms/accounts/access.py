@@ -257,15 +257,19 @@ def _assignments(*, user: int, organisation: int) -> QuerySet[Any, Any]:
         content_object=OuterRef("scope"),
         permission__codename=Concat(Value("role_"), Lower(OuterRef("role"))),
     )
-    read = TrainingRecord.objects.filter(curriculum=OuterRef("pk"), user=OuterRef(OuterRef("user")))
-    approved = Curriculum.objects.filter(role=OuterRef("role"), status=CurriculumStatus.APPROVED)
-    unread = approved.exclude(Exists(read))
     employer = Organisation.objects.filter(pk=organisation).values("kind")
     held = Assignment.objects.filter(_IN_FORCE, Exists(held_by_group), user=user, ended_at=None)
-    return held.values_list("role", "scope__path", Subquery(employer), Exists(unread))
+    return held.values_list("role", "scope__path", Subquery(employer), waits_for_training())
 
 
 _ASSIGNMENTS = Compiled(_assignments, user=-101, organisation=-102)
+
+
+def waits_for_training() -> Exists:
+    """For queries of assignments: whether the holder has not completed the approved curriculum of the role."""
+    read = TrainingRecord.objects.filter(curriculum=OuterRef("pk"), user=OuterRef(OuterRef("user")))
+    approved = Curriculum.objects.filter(role=OuterRef("role"), status=CurriculumStatus.APPROVED)
+    return Exists(approved.exclude(Exists(read)))
 
 
 def _delegations(organisation_id: int) -> QuerySet[Any]:

@@ -1,12 +1,13 @@
 """REST shows each person what their pages show, and to others that nothing is there: walked over every operation."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from ctms.accounts.models import ApiToken, User
+from ctms.accounts.models import ApiToken, Organisation, User
 from ctms.accounts.services.grants import deactivate
+from ctms.accounts.services.sponsors import add_member
 from ctms.accounts.services.tokens import revoke_token
 from ctms.api.schema import COMPONENTS
 from ctms.core.acting import in_sponsor, on_simulated_day
@@ -104,6 +105,18 @@ def test_a_token_ends(north, petra, now):
         with on_simulated_day(now + timedelta(days=1 if name == "expired" else 0)):
             answer = program.get("/api/v1/me/")
         assert (answer.status_code, answer.json()["code"]) == (401, "NOT_SIGNED_IN"), name
+
+
+def test_a_token_counts_by_the_membership_of_its_own_sponsor(north, south, petra):
+    program, ada, sol = Program("petra"), person("ada"), person("sol")
+    with in_sponsor(south.pk), act(sol):
+        said = {"organisation": Organisation.objects.get(kind="SPONSOR"), "starts_on": date(2024, 1, 1)}
+        add_member(sponsor=south, user=petra, **said)
+    assert program.get("/api/v1/me/").status_code == 200
+    with act(ada):
+        deactivate(user=petra, by=ada)
+    assert person("petra").is_active  # for south, who still lets her in
+    assert program.get("/api/v1/me/").status_code == 401
 
 
 def test_keys_are_nowhere(north, petra):
