@@ -1,5 +1,6 @@
 """Any list of the system as a workbook, made by a job: the same rows, columns and words as its page has."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from django.urls import Resolver404, resolve
 from ctms.accounts import access
 from ctms.core.protocols import Progress, ResultFile
 from ctms.core.refusals import Refusal
+from ctms.desk.models import SavedView
 from ctms.web import files
 from ctms.web.lists import ListView
 from ctms.web.places import PageRequest
@@ -39,6 +41,24 @@ def asked_list(address: str, *, user: Any, sponsor: Any) -> tuple[ListView, Page
     if not view.may_enter():
         raise Http404
     return view, request
+
+
+def reachable(views: Iterable[SavedView], *, user: Any, sponsor: Any) -> Iterator[SavedView]:
+    """A person's own views, and of others' those whose list is there for them: its address names a study."""
+    known: dict[str, bool] = {}
+    for view in views:
+        if view.user_id != user.pk and view.path not in known:
+            known[view.path] = _is_there(view.path, user, sponsor)
+        if view.user_id == user.pk or known[view.path]:
+            yield view
+
+
+def _is_there(path: str, user: Any, sponsor: Any) -> bool:
+    try:
+        asked_list(path, user=user, sponsor=sponsor)
+    except Http404:
+        return False
+    return True
 
 
 def list_as_workbook(progress: Progress, *, arguments: dict[str, Any], by: Any) -> ResultFile:

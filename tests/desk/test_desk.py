@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
-from ctms.accounts.models import Assignment, Delegation, EntryKey, User
+from ctms.accounts.models import Assignment, Delegation, EntryKey, Organisation, User
 from ctms.accounts.services.grants import deactivate, end_assignment
+from ctms.accounts.services.sponsors import add_member
 from ctms.core.acting import in_sponsor
 from ctms.core.refusals import Refusal
 from ctms.desk.models import CalendarLink, Mail, Notification, OutboxEntry, SavedView
@@ -19,6 +20,7 @@ from ctms.desk.services import digests, notes, outbox, views
 from ctms.desk.services.mail import send_mail
 from sites.models import Site
 from tests.conftest import act, person, signed_in
+from tests.factories import make
 
 pytestmark = pytest.mark.django_db
 SITES = "/in/north/s/D3460C00002/sites/"
@@ -196,6 +198,17 @@ class TestViews:
         self.save(signed_in("mara"), shared="SHARED", query="?sort=-number")
         idris = signed_in("idris").get(f"{SITES}?sort=-number")
         assert "22 sites" in idris.content.decode()
+
+    def test_the_address_of_a_shared_one_is_for_who_has_that_list(self, north, mara):
+        self.save(signed_in("mara"), shared="SHARED", query="?q=Dr+Novak")
+        with act(person("ada")):
+            add_member(sponsor=north, user=(user := make(User)), organisation=Organisation.objects.get(kind="SPONSOR"),
+                       starts_on=TODAY)  # fmt: skip
+        for address in ("/in/north/views/", "/in/north/work/"):
+            assert "Late ones" in signed_in("lena").get(address).content.decode()
+            page = signed_in(user.username).get(address).content.decode()
+            assert "Late ones" not in page
+            assert "D3460C00002" not in page
 
     def test_ones_own_is_renamed_and_deleted(self, north, mara):
         browser = signed_in("mara")

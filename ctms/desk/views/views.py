@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 
 from ctms.core.acting import Channel, acting
 from ctms.core.refusals import Refusal
-from ctms.desk.lists import asked_list
+from ctms.desk.lists import asked_list, reachable
 from ctms.desk.models import SavedView, SharedHow
 from ctms.desk.services import views
 from ctms.web.forms import StackedRadios
@@ -38,7 +38,10 @@ class SavedViews(InSponsor):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         rows = SavedView.objects.visible_to(request.user).select_related("user").order_by("path", "name", "pk")
-        listed = [{"view": view, "is_own": view.user_id == request.user.pk, "of": _words(view)} for view in rows]
+        listed = [
+            {"view": view, "is_own": view.user_id == request.user.pk, "of": _words(view)}
+            for view in reachable(rows, user=request.user, sponsor=self.sponsor)
+        ]
         return TemplateResponse(request, "desk/views.html", {"views": listed, "columns": _COLUMNS})
 
 

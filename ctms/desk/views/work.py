@@ -1,5 +1,6 @@
 """My work: what waits for a person, what is being prepared for them, and the lists as they look at them."""
 
+from itertools import islice
 from typing import Any
 
 from django.http import HttpResponse
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from ctms.core import clock
 from ctms.core.protocols import WorkItem
+from ctms.desk.lists import reachable
 from ctms.desk.models import Job, SavedView
 from ctms.desk.queries import due_words, waiting_for
 from ctms.web.places import InSponsor, PageRequest
@@ -21,12 +23,13 @@ class MyWork(InSponsor):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         at = clock.now()
+        views = SavedView.objects.visible_to(request.user).select_related("user")
         groups = waiting_for(request.user, self.sponsor, at)
         context = {
             "groups": [
                 {"kind": group.kind, "items": [_drawn(item, at.date()) for item in group.items]} for group in groups
             ],
-            "views": list(SavedView.objects.visible_to(request.user).select_related("user")[:_MOST_TILES]),
+            "views": list(islice(reachable(views, user=request.user, sponsor=self.sponsor), _MOST_TILES)),
             "ready": list(
                 Job.objects.filter(user=request.user, status="DONE", expires_at__gt=at)[:_MOST_TILES]
             ),
