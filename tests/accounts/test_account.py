@@ -21,6 +21,7 @@ from ctms.accounts.services.grants import assign_role
 from ctms.accounts.services.second_steps import switch_on
 from ctms.accounts.services.sessions import drop_ended
 from ctms.core.acting import in_sponsor
+from tests.api.client import Program
 from tests.conftest import act, person, signed_in
 from tests.seed import PASSWORD
 
@@ -283,9 +284,11 @@ class TestAddingAPerson:
 
 def test_the_operator_resets_what_was_lost(north, mara, now):
     with_second_step(mara, now)
-    browser, printed = signed_in("mara"), StringIO()
+    browser, program, printed = signed_in("mara"), Program("mara"), StringIO()
+    assert program.get("/api/v1/me/").status_code == 200
     call_command("reset_password", "mara", "--second-step", "--reason", "Ticket 4, called back", stdout=printed)
     assert browser.get("/in/north/").status_code == 302
+    assert program.get("/api/v1/me/").status_code == 401
     password = re.search(r"with (\S+),", printed.getvalue())[1]
     assert browser.post("/sign-in/", {"username": "mara", "password": password}).url == "/"
     assert browser.get("/in/north/").url == "/account/password/"

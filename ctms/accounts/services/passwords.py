@@ -10,6 +10,7 @@ from ctms.accounts import access
 from ctms.accounts.models import User
 from ctms.accounts.services.proving import prove
 from ctms.accounts.services.sessions import end_other_sessions
+from ctms.accounts.services.tokens import revoke_all_tokens
 from ctms.core.refusals import BadInput
 from ctms.core.use_case import use_case
 
@@ -53,8 +54,8 @@ def change_password(
 
 
 @use_case
-def reset_password(*, user: User) -> str:
-    """Gives a person a password to sign in with once, and ends their sessions. Nothing else keeps what it returns.
+def reset_password(*, user: User, at: datetime) -> str:
+    """Gives a person a password to sign in with once; ends their sessions and tokens. Nothing else keeps what it gives.
 
     For the operator alone, who knows how to make sure who is asking: a person may work for several sponsors, and no
     administrator of one may come to hold the way into another. Who set it is the act's actor.
@@ -62,6 +63,7 @@ def reset_password(*, user: User) -> str:
     password = one_time_password()
     set_password(user=user, password=password, by=None, is_temporary=True)
     end_other_sessions(user)
+    revoke_all_tokens(user, at)
     return password
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from ctms.accounts.models import ApiToken, EntryKey, Sponsor, User
 from ctms.accounts.models.keys import digest_of, new_key
+from ctms.core.acting import in_sponsor
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.core.use_case import use_case
 
@@ -37,6 +38,13 @@ def issue_token(
     token.save(force_insert=True)
     EntryKey.objects.create(digest=digest_of(key), sponsor=sponsor, kind=EntryKey.Kind.TOKEN, record_id=token.pk)
     return token, key
+
+
+def revoke_all_tokens(user: User, at: datetime) -> None:
+    """Ends a person's tokens at all sponsors; for services that end what somebody else may have come to hold."""
+    for sponsor_id in user.memberships.values_list("sponsor_id", flat=True):
+        with in_sponsor(sponsor_id):
+            ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
 
 
 @use_case

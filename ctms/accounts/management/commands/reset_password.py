@@ -9,11 +9,12 @@ from ctms.accounts.models import User
 from ctms.accounts.models.users import fold
 from ctms.accounts.services.passwords import reset_password
 from ctms.accounts.services.second_steps import reset_second_step
+from ctms.core import clock
 from ctms.core.acting import Channel, Service, acting
 
 
 class Command(BaseCommand):
-    help = "Ends a person's sessions and prints a password for their next sign-in. Make sure first who is asking."
+    help = "Ends a person's sessions and tokens, prints a password for once. Make sure first who is asking."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -27,7 +28,7 @@ class Command(BaseCommand):
             sys.exit(2)
         who = Service("Operator")
         with transaction.atomic(), acting(who, reason=options["reason"], channel=Channel.COMMAND, by_person=True):
-            password = reset_password(user=user)
+            password = reset_password(user=user, at=clock.now())
             if options["second_step"]:
                 reset_second_step(user=user)
         self.stdout.write(f"{user.full_name} signs in as {user.username} with {password}, and then chooses another.")
