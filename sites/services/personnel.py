@@ -1,7 +1,7 @@
 """Who works at a site, from when until when."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ctms.accounts.models import User
@@ -28,15 +28,12 @@ def add_personnel(
         person.save(force_insert=True)
     elif not Person.objects.visible_to(by).filter(pk=person.pk).exists():
         raise BadInput("PERSON", "Choose a person you know.", fields={"person": "Choose a person you know."})
-    if role == PersonnelRole.PRINCIPAL_INVESTIGATOR and ends_on is None:
-        current = site.personnel.filter(role=role, ends_on=None).select_related("person").first()
-        if current is not None:
-            raise Refusal("HAS_PI", f"{current.person} is the principal investigator: end that first.")
     engagement = SitePersonnel(
         sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, person=person, role=role,
         starts_on=starts_on, ends_on=ends_on,
     )  # fmt: skip
     engagement.full_clean()
+    _refuse_second_investigator(engagement)
     engagement.save(force_insert=True)
     return engagement
 
@@ -46,12 +43,10 @@ def edit_personnel(
     *, engagement: SitePersonnel, changes: Mapping[str, Any], version: int | None, by: User
 ) -> SitePersonnel:
     """Puts right in which role, from when and until when a person works at the site."""
-    site = _locked_for(by, engagement.site)
+    _locked_for(by, engagement.site)
     engagement = SitePersonnel.objects.select_related("site", "person").locked(engagement.pk)
     revise(engagement, changes, version)
-    investigators = site.personnel.filter(role=PersonnelRole.PRINCIPAL_INVESTIGATOR, ends_on=None)
-    if engagement in investigators and investigators.count() > 1:
-        raise Refusal("HAS_PI", "The site has a principal investigator already: end that first.")
+    _refuse_second_investigator(engagement)
     return engagement
 
 
@@ -70,13 +65,34 @@ def take_back_personnel(*, engagement: SitePersonnel, by: User) -> SitePersonnel
 
 @use_case
 def end_personnel(*, engagement: SitePersonnel, ends_on: date, by: User) -> SitePersonnel:
-    """Ends a person's work at the site after its last day."""
+    """Ends a person's work at the site after its last day. A wrong last day is put right by `edit_personnel`."""
     _locked_for(by, engagement.site)
-    engagement = SitePersonnel.objects.locked(engagement.pk)
+    engagement = SitePersonnel.objects.select_related("person").locked(engagement.pk)
+    if engagement.ends_on is not None:
+        raise Refusal("ENDED", f"{engagement}: this ended on {engagement.ends_on:%-d %b %Y} already.")
     engagement.ends_on = ends_on
     engagement.full_clean()
     engagement.save(update_fields=["ends_on"])
     return engagement
+
+
+def _refuse_second_investigator(engagement: SitePersonnel) -> None:
+    """One principal investigator at a time, as far as days are known; the day of a handover may be of both."""
+    if engagement.role != PersonnelRole.PRINCIPAL_INVESTIGATOR:
+        return
+    begins, ends = _days(engagement)
+    others = engagement.site.personnel.filter(role=engagement.role).exclude(pk=engagement.pk)
+    for other in others.select_related("person"):
+        since, until = _days(other)
+        if (since < ends and begins < until) or (engagement.ends_on is None and other.ends_on is None):
+            words = f"until {other.ends_on:%-d %b %Y}" if other.ends_on else "now: end that first"
+            raise Refusal("HAS_PI", f"{other.person} is the principal investigator {words}.")
+
+
+def _days(engagement: SitePersonnel) -> tuple[date, date]:
+    """The first and last day on which somebody surely works there; one whose first is not known does on the last."""
+    last = engagement.ends_on or date.max
+    return engagement.starts_on or last - timedelta(days=1), last
 
 
 def _locked_for(by: User, site: Site) -> Site:

@@ -94,6 +94,28 @@ class TestPeople:
         self.add(site, petra, new_name="Kit Sol", starts_on=date(2024, 2, 2))
         assert site.personnel.count() == 2
 
+    @pytest.mark.parametrize(
+        ("starts_on", "ends_on", "refused"),
+        [(date(2024, 1, 20), date(2024, 1, 25), True), (date(2024, 1, 25), None, True),
+         (None, date(2024, 1, 20), True), (date(2023, 1, 1), date(2024, 1, 8), False), (date(2024, 2, 1), None, False)],
+    )  # fmt: skip
+    def test_nor_on_days_that_are_over(self, site, petra, starts_on, ends_on, refused):
+        self.add(site, petra, ends_on=date(2024, 2, 1))
+        said = {"new_name": "Kit Sol", "starts_on": starts_on, "ends_on": ends_on}
+        if refused:
+            with pytest.raises(Refusal, match="until 1 Feb 2024"):
+                self.add(site, petra, **said)
+        else:
+            self.add(site, petra, **said)
+        assert site.personnel.count() == 2 - refused
+
+    def test_what_ended_does_not_end_again(self, site, petra):
+        one = self.add(site, petra, ends_on=date(2024, 2, 1))
+        with act(petra), pytest.raises(Refusal, match="ended on 1 Feb 2024"):
+            personnel.end_personnel(engagement=one, ends_on=date(2024, 3, 1), by=petra)
+        one.refresh_from_db()
+        assert one.ends_on == date(2024, 2, 1)
+
     def test_days_in_the_wrong_order_are_refused_by_field(self, site, petra):
         one = self.add(site, petra)
         with act(petra), pytest.raises(BadInput):
