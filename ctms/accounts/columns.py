@@ -6,7 +6,14 @@ from ctms.accounts.models import Scope, ScopeKind
 from ctms.accounts.roles import Role
 from ctms.web.columns import Column
 
-_TONES = {"In force": "ok", "Active": "ok", "Not begun": "info", "Without effect": "watch", "Deactivated": "bad"}
+_TONES = {
+    "In force": "ok",
+    "Active": "ok",
+    "Not begun": "info",
+    "Without effect": "watch",
+    "Waits for training": "watch",
+    "Deactivated": "bad",
+}
 
 
 def place_words(scope: Scope) -> str:
@@ -24,7 +31,7 @@ def place_words(scope: Scope) -> str:
 def standing(row: Any) -> str:
     """How an assignment stands on the day that the list is about. Rows come from `ctms.accounts.held.shown`."""
     if row.counts:
-        return "In force"
+        return "Waits for training" if row.waits else "In force"
     if row.starts_on > row.on_day:
         return "Not begun"
     if row.ended_at or (row.ends_on is not None and row.ends_on < row.on_day):

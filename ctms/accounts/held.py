@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Case, DateField, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.expressions import RawSQL
 
+from ctms.accounts import access
 from ctms.accounts.models import Assignment, Membership
 
 # A version of a row is what the system went by from the moment it was written until the next one. A role counted on
@@ -59,7 +60,8 @@ def held_on(day: date) -> QuerySet[Any]:
 
 
 def shown(rows: QuerySet[Any], *, on: date, as_of: bool = False) -> QuerySet[Any]:
-    """Assignments, or rows of their trail, with what lists show: `on_day`, `counts`, `employer`, without further reads.
+    """Assignments, or rows of their trail, with what lists show, without further reads: `on_day`, `counts`, `employer`,
+    and `waits`, for training.
 
     Args:
         as_of: the rows are those of `held_on(on)`, and the employer is that of then.
@@ -70,6 +72,10 @@ def shown(rows: QuerySet[Any], *, on: date, as_of: bool = False) -> QuerySet[Any
         of_theirs = of_theirs.filter(history_date__lte=datetime.combine(on, time.max, UTC)).order_by("-history_id")
     # Asked once for all rows, not once for each: the answer reads whole tables of history.
     counts: Any = Value(True) if as_of else Case(When(pk__in=held_on(on).values("id"), then=True), default=False)
+    waits: Any = Value(False) if as_of else access.waits_for_training()
     return rows.select_related("user", "granted_by", "scope__parent__parent__parent").annotate(
-        on_day=Value(on, DateField()), counts=counts, employer=Subquery(of_theirs.values("organisation__name")[:1])
+        on_day=Value(on, DateField()),
+        counts=counts,
+        waits=waits,
+        employer=Subquery(of_theirs.values("organisation__name")[:1]),
     )

@@ -116,6 +116,15 @@ def test_a_task_or_bulk_action_is_refused_and_on_record(tom, curriculum, now, ch
     assert Site.objects.visible_to(tom).count() == 131
 
 
+def test_the_team_and_access_say_whose_roles_wait(tom, curriculum, now):
+    pages = {"ada": f"{HOME}access/?q=Tom", "petra": f"{HOME}s/D3460C00002/team/?q=Tom"}
+    for username, address in pages.items():
+        assert "Waits for training" in signed_in(username).get(address).content.decode()
+    completed(curriculum, tom, now)
+    for username, address in pages.items():
+        assert "Waits for training" not in signed_in(username).get(address).content.decode()
+
+
 def test_a_refused_move_names_the_training(tom):
     verb, study = "sites.record_evidence", Study.objects.get()
     assert not protocols.authority().may(tom, verb, study)
