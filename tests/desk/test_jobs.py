@@ -10,7 +10,7 @@ from ctms.core.refusals import Refusal
 from ctms.desk import lists
 from ctms.desk.models import Job, JobFile, JobStatus, Notification
 from ctms.desk.services import jobs, outbox
-from tests.conftest import act, signed_in
+from tests.conftest import act, person, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shows("03-4")]
 SITES = "/in/north/s/D3460C00002/sites/"
@@ -93,6 +93,14 @@ def test_who_left_gets_nothing(north, mara, now):
     work()
     job.refresh_from_db()
     assert job.status == JobStatus.FAILED
+    assert not JobFile.objects.filter(job=job).exists()
+
+
+def test_whose_roles_wait_for_training_is_told_so(north, now):
+    job = begin(person("tom"), now)
+    work()
+    job.refresh_from_db()
+    assert (job.status, "Your training" in job.sentence) == (JobStatus.FAILED, True)
     assert not JobFile.objects.filter(job=job).exists()
 
 

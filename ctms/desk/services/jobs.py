@@ -108,6 +108,8 @@ def _made(job: Job, progress: ToldProgress) -> protocols.ResultFile | None:
     if not user.is_active or all(one.sponsor_id != job.sponsor_id for one in access.memberships(user)):
         raise Refusal("NO_LONGER_HERE", "Its owner does not work for this sponsor any more.")
     with access.seeing_as(user, job.sponsor_id), acting(user, reason=job.title, channel=Channel.TASK):
+        if not access.grants_of(user) and (refusal := access.training_needed(user)):
+            raise refusal
         return protocols.job_body(job.kind)(progress, arguments=job.arguments, by=user)
 
 

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
+from django.utils.http import content_disposition_header
 
 from ctms.core import clock, protocols
 from ctms.core.acting import Channel, acting
@@ -86,7 +87,7 @@ class JobDownload(OneJob):
         detail = {"file": file.name, "bytes": file.size}
         protocols.journal().record("DOWNLOADED", user=request.user, subject=self.job.title, detail=detail)
         response = HttpResponse(bytes(file.body), content_type=file.content_type)
-        response["Content-Disposition"] = f'attachment; filename="{file.name}"'
+        response["Content-Disposition"] = content_disposition_header(True, file.name)
         response["X-Content-Type-Options"] = "nosniff"
         return response
 
