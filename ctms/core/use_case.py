@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.db.models import BaseConstraint
+from psycopg.errors import UniqueViolation
 
 from ctms.core import protocols
 from ctms.core.acting import NobodyActs, current_act
@@ -69,11 +70,13 @@ def _bad_input(error: ValidationError) -> BadInput:
 
 
 def _constraint_sentence(error: IntegrityError) -> str | None:
-    """The sentence a model gives for the constraint that the database found violated: somebody was faster."""
+    """The sentence for the constraint that the database found violated, where somebody was faster."""
     name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
     for model in apps.get_models():
         for constraint in model._meta.constraints:
             sentence = constraint.violation_error_message
             if constraint.name == name and sentence != BaseConstraint.default_violation_error_message:
                 return str(sentence)
+    if isinstance(error.__cause__, UniqueViolation):
+        return "Somebody else entered the same a moment ago: look again."
     return None

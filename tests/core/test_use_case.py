@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from audit.models import AccessEvent
-from ctms.accounts.models import Organisation
+from ctms.accounts.models import Curriculum, Organisation
 from ctms.core.acting import NobodyActs
 from ctms.core.refusals import BadInput, Conflict, Refusal
 from ctms.core.use_case import use_case
@@ -53,6 +53,13 @@ def test_what_only_the_database_saw_has_words_too(north, petra):
     with act(petra), pytest.raises(Conflict, match="exists already"):
         writing(lambda: make(Organisation, kind="VENDOR", name="Half done"))(by=petra)
     assert not Organisation.objects.filter(name="Half done").exists()
+
+
+def test_somebody_faster_is_no_error_of_ours(north, petra):
+    said = {"role": "CTA", "number": 77}
+    with act(petra), pytest.raises(Conflict, match="a moment ago"):
+        writing(lambda: [make(Curriculum, **said), make(Curriculum, **said)])(by=petra)
+    assert not Curriculum.objects.filter(number=77).exists()
 
 
 def test_nobody_acts_in_anothers_name(north, petra):
