@@ -15,7 +15,7 @@ class Journal:
         act = current_act_or_none()
         who = user if user is not None else act
         AccessEvent.objects.create(
-            kind=kind,
+            kind=AccessEvent.Kind(kind),
             sponsor_id=current_tenancy().sponsor_id,
             actor_id=who.actor_id if who else None,
             actor_name=who.actor_name if who else "",

@@ -30,6 +30,7 @@ class AccessEvent(models.Model):
         RECOVERY_CODE_USED = "RECOVERY_CODE_USED", "Recovery code used"
         SESSION_REVOKED = "SESSION_REVOKED", "Session revoked"
         EXPORTED = "EXPORTED", "Exported"
+        DOWNLOADED = "DOWNLOADED", "Downloaded"
         REFUSED = "REFUSED", "Refused"
         TRAIL_COMPARED = "TRAIL_COMPARED", "Trail compared with records"
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.utils.http import content_disposition_header
 
 PDF = "application/pdf"
 _FONTS = {"400": "SourceSansPro-Regular.ttf", "600": "SourceSansPro-Semibold.ttf"}
@@ -27,7 +28,7 @@ def why_impossible() -> str:
 def pdf(template: str, context: dict[str, Any], *, file_name: str) -> HttpResponse:
     """A template as a PDF, shown in the browser."""
     response = HttpResponse(body(template, context), content_type=PDF)
-    response["Content-Disposition"] = f'inline; filename="{file_name}"'
+    response["Content-Disposition"] = str(content_disposition_header(False, file_name))
     return response
 
 

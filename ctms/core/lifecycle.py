@@ -139,9 +139,10 @@ class Lifecycle:
     def behind_signature(self) -> frozenset[str]:
         """The statuses to which no way leads that takes no signature."""
         open_to = {self.start}
-        while more := {
-            move.target for move in self.moves if not move.signature and open_to.intersection(move.sources)
-        } - open_to:
+        while (
+            more := {move.target for move in self.moves if not move.signature and open_to.intersection(move.sources)}
+            - open_to
+        ):
             open_to |= more
         return frozenset(move.target for move in self.moves) - open_to
 

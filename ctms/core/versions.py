@@ -29,12 +29,6 @@ def version_of(record: Any) -> int:
     return newest or 0
 
 
-def versions_of(model: Any, keys: Any) -> dict[int, int]:
-    """Key -> version, for many records in one statement."""
-    rows = model.history.filter(id__in=keys).values("id").order_by().annotate(newest=Max("history_id"))
-    return {row["id"]: row["newest"] for row in rows}
-
-
 def refuse_stale(record: Any, version: int | None) -> None:
     """Refuses when the record, locked by the caller, is no longer at the version that was read.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 
 from ctms.web.columns import Column
 from ctms.web.transactions import stream
@@ -67,7 +68,7 @@ def as_csv(view: View) -> StreamingHttpResponse:
 def as_xlsx(view: View) -> HttpResponse:
     """The workbook of a list as an answer."""
     response = HttpResponse(workbook(view), content_type=XLSX)
-    response["Content-Disposition"] = f'attachment; filename="{view.named("xlsx")}"'
+    response["Content-Disposition"] = content_disposition_header(True, view.named("xlsx"))
     return response
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from django.db import transaction
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 
 from ctms.core.acting import current_tenancy, in_sponsor
 from ctms.core.snapshots import snapshot
@@ -54,5 +55,5 @@ def stream(chunks: Callable[[], Iterable[bytes]], *, content_type: str, file_nam
             yield from chunks()
 
     response = StreamingHttpResponse(body(), content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    response["Content-Disposition"] = content_disposition_header(True, file_name)
     return response

@@ -51,6 +51,8 @@ def test_what_is_sent_later_sees_the_sponsor_that_was_open(north, south):
     with in_sponsor(south.pk):
         assert b"".join(answer.streaming_content) == b"131"
     assert 'filename="count.txt"' in answer["Content-Disposition"]
+    odd = stream(count, content_type="text/plain", file_name='site-"1"-Å.txt')["Content-Disposition"]
+    assert odd == "attachment; filename*=utf-8''site-%221%22-%C3%85.txt"  # a number as a sponsor may give it
 
 
 def test_nothing_is_sent_for_no_sponsor(db):
