@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo import cast, history, training
+from ctms.demo import cast, history, own_data, training
 from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.pen import Pen
 from ctms.studies.models import Study
@@ -24,7 +24,8 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
 
     Args:
         password: everybody's, with which they also sign.
-        countries: only sites there get a history, for who cannot wait for all of them; by default every site does.
+        countries: only sites there get a history, for who cannot wait for all of them, and nothing is left undone;
+            by default every site does.
     """
     with on_simulated_day(noon(BEGINS)):
         sponsors = cast.make_sponsors()
@@ -37,6 +38,8 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
         for code, sponsor in sponsors.items():
             with in_sponsor(sponsor.pk):
                 training.train(sponsor, people[code], password)
+    if not countries:
+        own_data.leave(sponsors["north"], people["north"]["idris"], sponsors["south"], people["south"]["otto"])
     with in_sponsor(sponsors[_WITH_HISTORY].pk):
         sites = Site.objects.select_related("country", "facility").order_by("number")
         if countries:

@@ -87,7 +87,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
     }
     if place.study is not None:
         slug = place.study.slug
-        site_pages = ("site", "site-status", "site-evidence", "site-people", "site-history")
+        site_pages = ("site", "site-status", "site-evidence", "site-people", "site-history", "import")
         items = [
             item("Overview", "study", "clipboard-list", slug),
             item("Countries", "countries", "globe", slug, pages=("country",)),

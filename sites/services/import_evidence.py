@@ -5,7 +5,7 @@ from typing import ClassVar
 from sites.importers.kinds import ColumnRule, Kind, Line
 from sites.importers.values import read_choice, read_day, read_number
 from sites.models import EvidenceCode, SiteEvidence
-from sites.services.loading import Change, OfSites
+from sites.services.loading import Addition, Change, OfSites
 
 _FACTS = {str(code): str(words) for code, words in EvidenceCode.choices}
 
@@ -59,11 +59,11 @@ class EvidenceLoader(OfSites):
                 note=said["note"] or "", recorded_at=self.at, recorded_by=self.by, replaces=present,
             )
         )  # fmt: skip
+        what = f"{site.number}: {_FACTS[said['fact']]}"
         if present is None:
-            self.plan.new += 1
+            self.plan.additions.append(Addition(line.number, what, f"{said['day']:%-d %b %Y}, {said['proof']}"))
             return
         self.plan.changed += 1
-        what = f"{site.number}: {_FACTS[said['fact']]}"
         for label, old, new in (
             ("Day", f"{present.occurred_on:%-d %b %Y}", f"{said['day']:%-d %b %Y}"),
             ("Proof", present.reference, said["proof"]),

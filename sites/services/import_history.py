@@ -13,7 +13,7 @@ from sites.models import (
     SiteStatusEvent,
 )
 from sites.services.golive import draft_migration, with_history
-from sites.services.loading import Change, OfSites
+from sites.services.loading import Addition, Change, OfSites
 
 _KINDS = {str(code): str(words) for code, words in SiteStatusEvent.Kind.choices}
 _STATUSES = {
@@ -72,7 +72,8 @@ class HistoryLoader(OfSites):
             message = "This site has a history here already: what is wrong in it is corrected there."
             self.reading.object(line, "site", message)
         elif (present := self.present.get((site.pk, kind, status))) is None:
-            self.plan.new += 1
+            what = f"{site}: {SiteStatusEvent.words_of(kind, status)}"
+            self.plan.additions.append(Addition(line.number, what, f"{said['since']:%-d %b %Y}, {said['proof']}"))
             self.new.append(
                 MigrationLine(
                     **self.owner, site=site, kind=kind, status=status, since=said["since"], proof=said["proof"]

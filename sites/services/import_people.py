@@ -7,7 +7,7 @@ from ctms.core.merging import Tally, merge
 from sites.importers.kinds import ColumnRule, Kind, Line
 from sites.importers.values import key_of, read_choice, read_day, read_number
 from sites.models import Person, PersonnelRole, Site, SitePersonnel
-from sites.services.loading import Change, OfSites
+from sites.services.loading import Addition, Change, OfSites
 
 PI = PersonnelRole.PRINCIPAL_INVESTIGATOR
 _ALSO = {
@@ -69,7 +69,9 @@ class PeopleLoader(OfSites):
             self.reading.object(line, "ends_on", f"This is before the first day, {first:%-d %b %Y}.")
             return
         if present is None:
-            self.plan.new += 1
+            days = " to ".join(filter(None, (_day(starts), _day(ends))))
+            role = ", ".join(filter(None, (_ROLES[line.values["role"]], days)))
+            self.plan.additions.append(Addition(line.number, f"{site}: {line.values['name']}", role))
             self.new.append((line, site))
         elif not self._alter(line, present):
             self.plan.unchanged += 1

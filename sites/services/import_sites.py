@@ -14,7 +14,7 @@ from sites.importers.values import read_country, read_number
 from sites.lifecycle import IDENTIFY, SITE
 from sites.models import Facility, Site, SiteStatusEvent
 from sites.services.directory import Address, address_of, read_zone, survivor
-from sites.services.loading import Change, Loader
+from sites.services.loading import Addition, Change, Loader
 from sites.time_zones import zone_of
 
 SITES = Kind(
@@ -72,8 +72,10 @@ class SiteLoader(Loader):
             return
         site, is_visible = self.sites.get(line.values["site"].casefold(), (None, True))
         if site is None:
-            self.plan.new += 1
-            self.wanted.append(_Wanted(line, self._address(line)))
+            address = self._address(line)
+            self.wanted.append(_Wanted(line, address))
+            place = ", ".join(filter(None, (address.name, address.postal_code, address.city, country_name(country))))
+            self.plan.additions.append(Addition(line.number, line.values["site"], place))
             return
         if not is_visible:
             self.reading.object(line, "site", "The study has a site of this number elsewhere.")

@@ -23,16 +23,29 @@ class Change:
     new: str
 
 
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """One record that a row would make."""
+
+    row: int
+    what: str
+    text: str
+
+
 @dataclass(slots=True)
 class Plan:
     """What applying a table would do."""
 
-    new: int = 0
     changed: int = 0
     unchanged: int = 0
+    additions: list[Addition] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     errors: list[CellError] = field(default_factory=list)
+
+    @property
+    def new(self) -> int:
+        return len(self.additions)
 
     @property
     def is_idle(self) -> bool:

@@ -26,7 +26,8 @@ from sites.models import Upload, UploadKind
 from sites.services import uploads
 
 _SHOWN = 100
-_ERROR_COLUMNS = tuple({"label": label} for label in ("Row", "Column", "There stands", "What is wrong"))
+_ERROR_COLUMNS = tuple({"label": label} for label in ("Row", "Column", "What is wrong, and what stands there"))
+_NEW_COLUMNS = tuple({"label": label} for label in ("Row", "What", "As"))
 _CHANGE_COLUMNS = tuple({"label": label} for label in ("Row", "What", "Field", "Was", "Will be"))
 
 
@@ -137,6 +138,9 @@ class Preview(InUpload):
             ],
             "errors": plan.errors[:_SHOWN],
             "more_errors": _more(len(plan.errors)),
+            "additions": plan.additions[:_SHOWN],
+            "more_additions": _more(plan.new),
+            "new_columns": _NEW_COLUMNS,
             "changes": plan.changes[:_SHOWN],
             "more_changes": _more(len(plan.changes)),
             "error_columns": _ERROR_COLUMNS,

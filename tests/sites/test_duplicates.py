@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from ctms.core.acting import in_sponsor
 from ctms.core.refusals import NotAllowed, Refusal
-from sites.models import Facility, Person, PersonnelRole, Site, SitePersonnel
+from ctms.demo import own_data
+from sites.models import Facility, MigrationBatch, Person, PersonnelRole, Site, SitePersonnel
 from sites.services import directory, duplicates
-from tests.conftest import act, signed_in
+from tests.conftest import act, person, signed_in
 from tests.factories import make
 
 pytestmark = pytest.mark.django_db
@@ -119,3 +121,11 @@ def test_over_the_pages(petra):
     assert client.post(address, {"survivor": one.pk, "reason": "Same address"}).status_code == 302
     other.refresh_from_db()
     assert other.merged_into == one
+
+
+def test_the_demo_leaves_a_pair_to_be_merged_and_a_migration_to_be_signed(north, south, otto):
+    own_data.leave(north, person("idris"), south, otto)
+    assert "Nordstadt-Klinikum, Hannover" in signed_in("petra").get("/in/north/facilities/duplicates/").content.decode()
+    with in_sponsor(south.pk):
+        assert MigrationBatch.objects.get().lines.count() == 9
+    assert not MigrationBatch.objects.exists()
