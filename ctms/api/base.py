@@ -8,7 +8,6 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
 from rest_framework.exceptions import NotAcceptable, PermissionDenied, Throttled
 from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -19,6 +18,7 @@ from ctms.api.entry import entered
 from ctms.api.schema import ApiSchema
 from ctms.api.throttle import COUNTER, Allowance
 from ctms.core.refusals import NotAllowed
+from ctms.web.rest.bodies import StrictJson
 from ctms.web.rest.errors import BadQuery, explained
 
 SAFE = ("GET", "HEAD")
@@ -49,7 +49,7 @@ class ApiView(APIView):
     authentication_classes = ()  # no session, no cookie: the token alone (ctms.api.entry)
     permission_classes = ()
     throttle_classes = ()
-    parser_classes = (JSONParser,)
+    parser_classes = (StrictJson,)
     renderer_classes: Sequence[type[BaseRenderer]] = (Json,)
     content_negotiation_class = Negotiation
     schema = ApiSchema()

@@ -95,7 +95,7 @@ def _encode(row: Any, order: Sequence[str], value: Callable[[Any, str], Any]) ->
 def _decode(cursor: str, length: int) -> list[Any]:
     try:
         values = json.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("This page address is damaged: go back to the first page.") from error
     if not isinstance(values, list) or len(values) != length or not all(map(_is_plain, values)):
         raise BadRequest("This page address belongs to another order: go back to the first page.")

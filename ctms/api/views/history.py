@@ -12,7 +12,6 @@ from django.utils.dateparse import parse_date
 from rest_framework.request import Request
 
 from audit import copying, reading
-from audit.models import AccessEvent
 from audit.queries import cursor_of, place_of
 from audit.reading import Row, Wanted, key_column
 from ctms.api.base import ApiView, Json
@@ -106,13 +105,8 @@ class History(ApiView):
             raise BadQuery("There is no such kind of record.", {"record_type": "There is no such kind of record."})
         record = self._record(query["record"]) if "record" in query else None
         study = found(Study.objects.visible_to(self.user).filter(slug=query["study"])) if "study" in query else None
-        may = protocols.authority().may
-        if record is not None:
-            self.permitted(may(self.user, "audit.view_trail", record))
-        elif study is not None:
-            self.permitted(may(self.user, "audit.view_trail", study))
-        else:
-            self.permitted(may(self.user, "audit.view_trail", AccessEvent()))
+        place = record or study or self.token.sponsor
+        self.permitted(protocols.authority().may(self.user, "audit.view_trail", place))
         model = apps.get_model(kind) if kind else None
         related = truth(query, "related")
         if record is not None and model is None and not related:
