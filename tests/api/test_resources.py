@@ -79,6 +79,15 @@ def test_every_order_and_filter_of_the_pages_works(petras):
                 assert answer.status_code in (200, 404), (address, parameter, answer.content)
 
 
+def test_a_file_of_nothing(north):
+    """Ada, who sees no sites and so no facilities, gets files without rows."""
+    adas = Program("ada")
+    assert body(adas.get("/api/v1/facilities/?format=jsonl")) == b""
+    assert body(adas.get("/api/v1/facilities/?format=csv")).decode().startswith("id,")
+    assert adas.get("/api/v1/facilities/?format=csv&limit=all").status_code == 400
+    assert adas.get("/api/v1/facilities/").json()["results"] == []
+
+
 BAD = {
     "colour=blue": "colour", "status=NOWHERE": "status", "country=XX": "country", "limit=0": "limit",
     "limit=x": "limit", "changed_since=yesterday": "changed_since", "changed_since=2024-03-01": "changed_since",

@@ -76,7 +76,7 @@ class History(ApiView):
 
     def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
         query = request.query_params
-        wanted = self._wanted(query)
+        wanted, size = self._wanted(query), size_of(query)
         format = request.accepted_renderer.format
         if format != "json":
             asked = "; ".join(f"{name}: {value}" for name, value in query.items() if name != "format")
@@ -88,7 +88,6 @@ class History(ApiView):
                 user=self.user,
                 detail={"filters": asked or "none", "path": request.path},
             )
-        size = size_of(query)
         rows = reading.newest(wanted, limit=size + 1, before=place_of(query.get("after", "")))
         more, rows = len(rows) > size, rows[:size]
         following = query.copy()
