@@ -29,14 +29,14 @@ _ENROLLMENT_ORDER = tuple(EnrollmentStatus.values)
 
 @use_case
 def draft_migration(*, study: Study, source: str, by: User, at: datetime) -> MigrationBatch:
-    """The study's draft of a go-live migration, made if there is none.
+    """The study's draft of a go-live migration, made if there is none; locked, so that nobody signs it meanwhile.
 
     Args:
         source: where the dates come from: a system and the day of its export.
     """
     study = Study.objects.select_related("scope").locked(study.pk)
     refuse_without(by, "sites.draft_migration", study, "preparing a go-live migration")
-    batch = MigrationBatch.objects.filter(study=study, status=BatchStatus.DRAFT).first()
+    batch = MigrationBatch.objects.select_for_update().filter(study=study, status=BatchStatus.DRAFT).first()
     if batch is None:
         last = MigrationBatch.objects.filter(study=study).aggregate(last=Max("number"))["last"] or 0
         batch = MigrationBatch(

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from ctms.core.refusals import Conflict
 from sites.importers.kinds import ColumnRule, Kind, Line
 from sites.importers.values import read_choice, read_day, read_number
 from sites.models import (
@@ -99,6 +100,8 @@ class HistoryLoader(OfSites):
         if self.plan.is_idle:
             return
         batch = draft_migration(study=self.study, source=self.file_name, by=self.by, at=self.at)
+        if any(line.batch_id != batch.pk for line in self.altered):
+            raise Conflict("SIGNED_MEANWHILE", "The migration was signed off meanwhile: look at this table again.")
         for line in self.new:
             line.batch = batch
         MigrationLine.objects.bulk_create(self.new)

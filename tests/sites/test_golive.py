@@ -11,7 +11,7 @@ from ctms.core.refusals import NotAllowed, Refusal
 from ctms.studies.models import Study
 from sites.lifecycle import MIGRATION
 from sites.models import MigrationBatch, MigrationLine, Site
-from sites.services import golive, statuses
+from sites.services import golive, import_history, statuses
 from tests.conftest import act, person
 from tests.signing import proof
 from tests.sites.test_imports import applied, wrong
@@ -60,6 +60,19 @@ def test_signed_off_the_site_has_its_past_in_order_and_is_where_it_was(batch, pe
     ]  # fmt: skip
     batch.refresh_from_db()
     assert batch.status == "SIGNED_OFF"
+
+
+def test_a_table_that_meets_a_signature_changes_nothing_under_it(batch, mara, now, monkeypatch):
+    def overtaken(**said: Any) -> MigrationBatch:
+        MigrationBatch.objects.update(status="SIGNED_OFF")  # by somebody else, since the table was looked at
+        return golive.draft_migration(**said)
+
+    monkeypatch.setattr(import_history, "draft_migration", overtaken)
+    with pytest.raises(Refusal) as refusal:
+        applied(mara, now, "history", HISTORY, [("AT-001", "", "Selected", "2022-01-11", "eTMF 9")])
+    assert refusal.value.code == "SIGNED_MEANWHILE"
+    monkeypatch.undo()
+    assert batch.lines.get(status="SELECTED").proof == "eTMF 1"
 
 
 def test_it_is_not_undone_but_corrected(batch, mara, petra, now):
