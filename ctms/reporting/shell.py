@@ -26,6 +26,18 @@ _OWN = (
     ("API tokens", "tokens", "key-round"),
 )
 
+# Pages with others below them, each with its crumb: outside a study, and inside one with the page above, if any.
+_SHELVES = {
+    "work": "My work", "jobs": "Downloads", "views": "Saved views", "notifications": "Notifications",
+    "mailbox": "Mailbox", "preferences": "Preferences", "tokens": "API tokens", "training": "Your training",
+    "facilities": "Facilities", "people": "Site staff", "access": "Access", "curricula": "Curricula",
+    "outbox": "Background work",
+}  # fmt: skip
+_STUDY_SHELVES = {
+    "sites": ("Sites", ""), "import": ("Import a table", "sites"), "schedule": ("Visit schedule", ""),
+    "setup": ("Set-up", ""), "migrations": ("Go-live migrations", "setup"),
+}  # fmt: skip
+
 
 def context(request: PageRequest) -> dict[str, Any]:
     """`is_simulated`, and `shell` (None outside a sponsor's pages)."""
@@ -91,7 +103,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         items = [
             item("Overview", "study", "clipboard-list", slug),
             item("Countries", "countries", "globe", slug, pages=("country",)),
-            item("Sites", "sites", "hospital", slug, pages=site_pages),
+            item("Sites", "sites", "hospital", slug, pages=(*site_pages, "import")),
             item("Visit schedule", "schedule", "calendar-days", slug),
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
             item("Data sources", "sources", "database", slug),
@@ -177,10 +189,26 @@ def _crumbs(place: Place) -> Iterator[dict[str, str]]:
         if place.site is not None:
             steps.append((place.site.number, reverse("site", args=[code, slug, place.site.number])))
     if place.title:
+        steps += [step for step in _shelves(place) if step[0] != place.title]
         steps.append((place.title, ""))
     last = len(steps) - 1
     for position, (label, url) in enumerate(steps):
         yield {"label": label, "url": "" if position == last else url}
+
+
+def _shelves(place: Place) -> list[tuple[str, str]]:
+    """The pages between the place and this page: label and address, from above."""
+    code, page = place.sponsor.code, place.page
+    found: list[tuple[str, str]] = []
+    if page == "account":
+        return [("Your account", reverse("account"))]
+    if page in _SHELVES:
+        return [(_SHELVES[page], reverse(page, args=[code]))]
+    while page in _STUDY_SHELVES and place.study is not None:
+        label, above = _STUDY_SHELVES[page]
+        found.insert(0, (label, reverse(page, args=[code, place.study.slug])))
+        page = above
+    return found
 
 
 def _person(request: PageRequest, sponsor: Any) -> dict[str, Any]:
