@@ -44,7 +44,7 @@ class SignaturePage(InSponsor):
                 {"label": "Statement", "value": signature.statement},
                 {"label": "Reason", "value": signature.comment},
                 {"label": "Proved by", "value": signature.method},
-                {"label": "Version", "value": f"{signature.version}, of {utc(signature.version_at)}"},
+                {"label": "Record as of", "value": f"{utc(signature.version_at)}, trail entry {signature.version}"},
                 {"label": "SHA-256", "value": signature.content_sha256},
                 {"label": "Not covered", "value": how_signed(signature).outside},
             ],

@@ -18,6 +18,7 @@ class Shown:
 
     signature: Signature
     is_broken: bool
+    record_url: str  # the page of what was signed
     changes: tuple[Difference, ...]  # what is no longer as it was signed
 
     @property
@@ -62,11 +63,11 @@ def signed_content(signature: Signature) -> Content:
 
 
 def _shown(signature: Signature, record: Any, now: Content) -> Shown:
-    then = json.loads(signature.content)
+    then, url = json.loads(signature.content), signables.signable(record).url(record)
     hashes = {signables.sha256(then), signables.sha256(now), signature.content_sha256}
     if len(hashes) == 1 and _has_version(signature, record):
-        return Shown(signature, False, ())
-    return Shown(signature, True, tuple(signables.differences(then["content"], now["content"])))
+        return Shown(signature, False, url, ())
+    return Shown(signature, True, url, tuple(signables.differences(then["content"], now["content"])))
 
 
 def _has_version(signature: Signature, record: Any) -> bool:

@@ -1,5 +1,7 @@
 """What is signed of sites: a selection, with the facts it rests on; a go-live migration, whole."""
 
+from django.urls import reverse
+
 from ctms.core.signables import Content, Signable, iso
 from sites.models import EvidenceCode, MigrationBatch, Site, SiteStatusEvent
 
@@ -31,6 +33,7 @@ def selection_content(site: Site) -> Content:
 SITE = Signable(
     Site, selection_content,
     outside="Its statuses, later evidence, its people, and the facility's coordinates and time zone.",
+    url=lambda site: reverse("site-status", args=[site.sponsor.code, site.study.slug, site.number]),
 )  # fmt: skip
 
 
@@ -54,4 +57,7 @@ def migration_content(batch: MigrationBatch) -> Content:
     }
 
 
-MIGRATION = Signable(MigrationBatch, migration_content, outside="Nothing: all of it is signed.")
+MIGRATION = Signable(
+    MigrationBatch, migration_content, outside="Nothing: all of it is signed.",
+    url=lambda batch: reverse("migration", args=[batch.sponsor.code, batch.study.slug, batch.number]),
+)  # fmt: skip

@@ -126,7 +126,7 @@ class KeepsTraining(InSponsor):
 
 class CurriculumFilter(django_filters.FilterSet):
     role = django_filters.ChoiceFilter(label="Role", empty_label="All roles", choices=Role.choices)
-    status = django_filters.ChoiceFilter(label="Status", empty_label="All", choices=CurriculumStatus.choices)
+    status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=CurriculumStatus.choices)
 
     class Meta:
         model = Curriculum
@@ -148,7 +148,6 @@ class CurriculumList(KeepsTraining, ListView):
     filterset_class = CurriculumFilter
     default_sort = "title"
     file_name = "curricula"
-    template_name = "accounts/curricula.html"
 
     def rows(self) -> QuerySet[Any]:
         return Curriculum.objects.visible_to(self.request.user)
@@ -159,8 +158,10 @@ class CurriculumList(KeepsTraining, ListView):
     def empty(self) -> dict[str, str]:
         return {"title": "No curricula yet", "text": "A role without one needs no training."}
 
-    def extra_context(self) -> dict[str, Any]:
-        return {"new_url": self.url("curriculum-new") if self.may("accounts.edit_training") else ""}
+    def actions(self) -> list[dict[str, str]]:
+        if not self.may("accounts.edit_training"):
+            return []
+        return [{"label": "New curriculum", "url": self.url("curriculum-new"), "icon": "plus"}]
 
 
 class CurriculumPage(KeepsTraining):

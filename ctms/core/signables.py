@@ -35,6 +35,7 @@ class Signable:
         model: its model.
         content: the signed content of one record, its children included, read from the database.
         outside: what may change without touching a signature, in words.
+        url: the record's page.
         schema: counts up whenever `content` would say the same record differently.
         earlier: what `content` was under earlier schemas, by which older signatures are still compared.
     """
@@ -42,6 +43,7 @@ class Signable:
     model: type[models.Model]
     content: Callable[[Any], Content]
     outside: str
+    url: Callable[[Any], str] = lambda record: ""
     schema: int = 1
     earlier: Mapping[int, Callable[[Any], Content]] = field(default_factory=dict)
 

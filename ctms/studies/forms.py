@@ -88,15 +88,16 @@ class StudyForm(EditForm):
     class Meta:
         model = Study
         fields = (
-            "protocol_no", "title", "acronym", "programme", "phase", "masking", "study_type", "planned_enrollment",
+            "protocol_no", "title", "acronym", "programme", "phase", "masking", "study_type",
             "start", "start_kind", "primary_completion", "primary_completion_kind", "completion", "completion_kind",
-            "nct_id", "eu_ct_no", "under_ind", "covered_study", "official_title",
+            "planned_enrollment", "nct_id", "eu_ct_no", "under_ind", "covered_study", "official_title",
         )  # fmt: skip
         labels: ClassVar[dict[str, str]] = {
             "start_kind": "Start is",
             "primary_completion_kind": "Primary completion is",
             "completion_kind": "Completion is",
         }
+        help_texts: ClassVar[dict[str, str]] = {"protocol_no": "The sponsor's own. It stands in all addresses."}
 
     long_texts = ("official_title",)
 

@@ -25,6 +25,6 @@ SCHEDULE = Lifecycle(
         Move("approve", (ScheduleStatus.DRAFT,), ScheduleStatus.APPROVED, "studies.approve_schedule", "Approve",
              reason=True, unless=(is_empty, has_undated_contacts), signature="approval"),
         Move("retire", (ScheduleStatus.APPROVED,), ScheduleStatus.SUPERSEDED, "studies.approve_schedule", "Retire",
-             reason=True),
+             reason=True, is_exit=True),
     ),
 )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.urls import reverse
+
 from ctms.core.signables import Content, Signable, exact
 from ctms.studies.models import VisitSchedule
 
@@ -49,5 +51,8 @@ def _contact(contact: Any) -> Content:
 
 
 SCHEDULE = Signable(
-    VisitSchedule, schedule_content, outside="Its status, and where the file it was loaded from is kept."
-)
+    VisitSchedule, schedule_content, outside="Its status, and where the file it was loaded from is kept.",
+    url=lambda schedule: reverse(
+        "schedule-version", args=[schedule.sponsor.code, schedule.study.slug, schedule.number]
+    ),
+)  # fmt: skip

@@ -38,7 +38,7 @@ def signs(visitor: Visitor, password: str) -> Page:
     page.get_by_label("Reason").fill("Qualified and needed")
     page.get_by_label("Meaning of your signature").select_option("Review and approval")
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign: Select site").click()
+    page.get_by_role("button", name="Sign", exact=True).click()
     return page
 
 

@@ -107,6 +107,11 @@ class Move(InSchedule, MoveView):
     is_dated = False
 
     @property
+    def place_title(self) -> str:
+        move = SCHEDULE.move(self.kwargs["move"])
+        return move.label if move else ""
+
+    @property
     def record(self) -> Any:
         return self.schedule
 

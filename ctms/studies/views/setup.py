@@ -20,7 +20,7 @@ from ctms.web.places import InSponsor, PageRequest, found
 from ctms.web.posts import FormPage
 
 _ARM_COLUMNS = ({"label": "Arm"}, {"label": "Kind"}, {"label": "Description"}, {"label": ""})
-_PROTOCOL_COLUMNS = ({"label": "Version"}, {"label": "Approved", "kind": "date"}, {"label": "Holds"}, {"label": ""})
+_PROTOCOL_COLUMNS = ({"label": "Version"}, {"label": "Approved", "kind": "date"}, {"label": "In force"}, {"label": ""})
 
 
 class NewStudy(InSponsor, EditView):
