@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
+from django.db.models.fields import BLANK_CHOICE_DASH
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,6 +18,8 @@ from ctms.web.comparing import differences, resolved
 from ctms.web.forms import DateField
 from ctms.web.places import PageRequest
 from ctms.web.refusable import Refusable
+
+_DASHES = BLANK_CHOICE_DASH[0][1]  # what Django draws for "nothing chosen"
 
 
 class EditForm(Refusable, forms.ModelForm):
@@ -50,6 +53,12 @@ class EditForm(Refusable, forms.ModelForm):
             field.widget = forms.TextInput(attrs={"maxlength": 1000})
         elif isinstance(field, forms.DateField):
             field.widget = DateField.widget()
+        elif isinstance(field, forms.ModelChoiceField) and field.empty_label == _DASHES:
+            field.empty_label = "Choose …" if field.required else "Not given"
+        elif isinstance(field, forms.ChoiceField):
+            nothing = ("", "Choose …" if field.required else "Not given")
+            listed: Any = field.choices
+            field.choices = [nothing if choice == ("", _DASHES) else choice for choice in listed]
         field.widget.is_required = field.required
 
     def _post_clean(self) -> None:

@@ -99,10 +99,10 @@ class HistoryLoader(OfSites):
     def write(self) -> None:
         if self.plan.is_idle:
             return
-        batch = draft_migration(study=self.study, source=self.file_name, by=self.by, at=self.at)
-        if any(line.batch_id != batch.pk for line in self.altered):
+        self.batch = draft_migration(study=self.study, source=self.file_name, by=self.by, at=self.at)
+        if any(line.batch_id != self.batch.pk for line in self.altered):
             raise Conflict("SIGNED_MEANWHILE", "The migration was signed off meanwhile: look at this table again.")
         for line in self.new:
-            line.batch = batch
+            line.batch = self.batch
         MigrationLine.objects.bulk_create(self.new)
         MigrationLine.objects.bulk_update(self.altered, ["since", "proof"])

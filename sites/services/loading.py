@@ -9,7 +9,7 @@ from ctms.core import protocols
 from ctms.studies.models import Study
 from sites.importers.kinds import Kind, Line, Reading
 from sites.importers.tables import CellError
-from sites.models import Site
+from sites.models import MigrationBatch, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Loader:
 
     kind: ClassVar[Kind]
     noun: ClassVar[str]  # what the rows are, in the plural
+    batch: MigrationBatch | None = None  # the go-live migration that what was written went into
 
     def __init__(self, *, study: Study, reading: Reading, file_name: str, by: User, at: datetime) -> None:
         self.study, self.reading, self.by, self.at = study, reading, by, at

@@ -44,7 +44,7 @@ class FacilityPage(InFacility):
         may_edit = directory.may_edit_facility(request.user, facility)
         context = {
             "facility": facility,
-            "facts": _facility_facts(facility),
+            "facts": facility_facts(facility),
             "sites": [
                 {"site": site, "url": reverse("site", args=[self.sponsor.code, site.study.slug, site.number])}
                 for site in sites.order_by("study__protocol_no", "number")
@@ -127,10 +127,7 @@ class PersonPage(InPerson):
         may_edit = directory.may_edit_person(request.user, person)
         context = {
             "person": person,
-            "facts": [
-                {"label": "E-mail", "value": person.email},
-                {"label": "Source", "value": person.source or "Entered here"},
-            ],
+            "facts": person_facts(person),
             "engagements": [
                 {"one": one, "url": reverse("site-people", args=[self.sponsor.code, one.study.slug, one.site.number])}
                 for one in engagements.select_related("site", "study").order_by("study__protocol_no", "site__number")
@@ -182,7 +179,8 @@ class AddPerson(InSponsor, EditView):
         return reverse("person", args=[self.sponsor.code, record.pk])
 
 
-def _facility_facts(facility: Facility) -> list[dict[str, Any]]:
+def facility_facts(facility: Facility) -> list[dict[str, Any]]:
+    """What is known of a facility, as label and value."""
     known = facility.latitude is not None
     return [
         {"label": "Name", "value": facility.name or "Not disclosed"},
@@ -192,4 +190,12 @@ def _facility_facts(facility: Facility) -> list[dict[str, Any]]:
         {"label": "Country", "value": country_name(facility.country)},
         {"label": "Coordinates", "value": f"{facility.latitude}, {facility.longitude}" if known else ""},
         {"label": "Time zone", "value": facility.time_zone},
+    ]
+
+
+def person_facts(person: Person) -> list[dict[str, Any]]:
+    """What is known of a person at sites, as label and value."""
+    return [
+        {"label": "E-mail", "value": person.email},
+        {"label": "Source", "value": person.source or "Entered here"},
     ]

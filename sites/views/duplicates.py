@@ -14,9 +14,11 @@ from ctms.web.posts import FormPage
 from ctms.web.refusable import RefusableForm
 from sites.models import Facility, Person, Site, SitePersonnel
 from sites.services import duplicates
+from sites.views.directory import facility_facts, person_facts
 
 _SHOWN = 100
-_COLUMNS = ({"label": "Known longer"}, {"label": "Probably the same"}, {"label": "Alike"}, {"label": ""})
+_AGES = ("Known longer", "Newer entry")
+_COLUMNS = ({"label": "Known longer"}, {"label": "Probably the same"}, {"label": "Names"}, {"label": ""})
 
 
 class MergeForm(RefusableForm):
@@ -47,6 +49,10 @@ class InDirectory(InSponsor):
         """What tells it from others of its name."""
         raise NotImplementedError
 
+    def facts(self, record: Any) -> list[dict[str, Any]]:
+        """All that is known of it, as label and value."""
+        raise NotImplementedError
+
 
 class OfFacilities(InDirectory):
     page = "facilities"
@@ -57,10 +63,15 @@ class OfFacilities(InDirectory):
         return duplicates.facility_pairs(self.rows())
 
     def details(self, record: Facility) -> str:
-        sites = Site.objects.visible_to(self.request.user).filter(facility=record).select_related("study")
-        listed = ", ".join(f"{site.study} {site}" for site in sites.order_by("number")[:5])
         address = ", ".join(filter(None, (record.postal_code, record.place)))
-        return f"{address}; {listed or 'no site'}"
+        return f"{address}; {self._sites(record) or 'no site'}"
+
+    def facts(self, record: Facility) -> list[dict[str, Any]]:
+        return [*facility_facts(record), {"label": "Sites", "value": self._sites(record)}]
+
+    def _sites(self, record: Facility) -> str:
+        sites = Site.objects.visible_to(self.request.user).filter(facility=record).select_related("study")
+        return ", ".join(f"{site.study} {site}" for site in sites.order_by("number")[:5])
 
 
 class OfPeople(InDirectory):
@@ -72,9 +83,17 @@ class OfPeople(InDirectory):
         return duplicates.person_pairs(self.rows())
 
     def details(self, record: Person) -> str:
+        return self._roles(record) or "at no site"
+
+    def facts(self, record: Person) -> list[dict[str, Any]]:
+        return [
+            {"label": "Name", "value": record.name}, *person_facts(record),
+            {"label": "Works at", "value": self._roles(record)},
+        ]  # fmt: skip
+
+    def _roles(self, record: Person) -> str:
         roles = SitePersonnel.objects.visible_to(self.request.user).filter(person=record).select_related("site")
-        listed = "; ".join(f"{one.site} {one.get_role_display()}" for one in roles[:5])
-        return listed or "at no site"
+        return "; ".join(f"{one.site} {one.get_role_display()}" for one in roles[:5])
 
 
 class Duplicates(InDirectory):
@@ -111,6 +130,7 @@ class Merge(InDirectory, FormPage):
     title = "Merge"
     deed = "Merging duplicates"
     submit = "Merge"
+    template_name = "sites/merge.html"
     duplicates_name: ClassVar[str]
 
     @cached_property
@@ -124,8 +144,23 @@ class Merge(InDirectory, FormPage):
         return reverse(self.duplicates_name, args=[self.sponsor.code])
 
     def make_form(self, data: Any = None) -> MergeForm:
-        choices = [(key, f"{record} ({self.details(record)})") for key, record in self.two.items()]
+        records = [self.two[key] for key in sorted(self.two)]
+        are_alike = len({str(record) for record in records}) == 1
+        choices = [
+            (record.pk, f"{record}, {words.lower()}" if are_alike else str(record))
+            for record, words in zip(records, _AGES, strict=False)
+        ]
         return MergeForm(data, choices=choices, initial={"survivor": min(self.two)})
+
+    def context(self) -> dict[str, Any]:
+        told = [self.facts(self.two[key]) for key in sorted(self.two)]
+        return {
+            "columns": [{"label": label} for label in ("", *_AGES)],
+            "rows": [
+                {"label": same[0]["label"], "values": [one["value"] for one in same]}
+                for same in zip(*told, strict=True)
+            ],
+        }
 
     def carry_out(self, said: dict[str, Any]) -> str:
         survivor = self.two[int(said["survivor"])]

@@ -122,6 +122,8 @@ class Preview(InUpload):
         plan = loader.plan
         counts = f"{plan.new:,} new, {plan.changed:,} changed, {plan.unchanged:,} unchanged"
         messages.success(request, f"{upload}: {counts} {loader.noun}.")
+        if loader.batch is not None:
+            return redirect(self.url("migration", loader.batch.number))
         return redirect(self.url("migrations" if upload.kind == UploadKind.HISTORY else "sites"))
 
     def _page(self, status: int = 200) -> HttpResponse:
@@ -145,6 +147,8 @@ class Preview(InUpload):
             "more_changes": _more(len(plan.changes)),
             "error_columns": _ERROR_COLUMNS,
             "change_columns": _CHANGE_COLUMNS,
+            "again_url": self.url("import"),
+            "becomes_migration": self.upload.kind == UploadKind.HISTORY,
             "errors_url": self.url("import-errors", self.upload.pk),
             "discard_url": self.url("import-discard", self.upload.pk),
         }
