@@ -26,5 +26,5 @@ class Journal:
 
     def of(self, user: Any, *, limit: int) -> Iterator[Happening]:
         for event in AccessEvent.objects.filter(actor_id=user.actor_id)[:limit]:
-            said = "; ".join(f"{name}: {value}" for name, value in event.detail.items() if value)
-            yield Happening(event.at, event.get_kind_display(), ", ".join(filter(None, (event.subject, said))))
+            text = ", ".join(filter(None, (event.subject, event.detail_words)))
+            yield Happening(event.at, event.get_kind_display(), text)

@@ -53,6 +53,13 @@ class AccessEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.actor_name}"
 
+    @property
+    def detail_words(self) -> str:
+        """The particulars, as people read them: of a refusal its sentence alone, the rest by name."""
+        if message := self.detail.get("message"):
+            return str(message)
+        return "; ".join(f"{name}: {value}" for name, value in self.detail.items() if value)
+
 
 class SigningIntent(Working):
     """A person opened a record in order to sign it: what they were shown, and until when they may sign just that."""

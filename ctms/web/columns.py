@@ -56,4 +56,5 @@ class Column:
 
 def generated_words(columns: Iterable[Column]) -> str:
     """Which of these a simulated database made up: "status, since, enrollment"."""
-    return ", ".join(column.label.lower() for column in columns if column.generated)
+    labels = [column.label for column in columns if column.generated]
+    return ", ".join(label if label.isupper() else label.lower() for label in labels)

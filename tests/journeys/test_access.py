@@ -19,7 +19,7 @@ def test_a_role_opens_and_its_end_shuts(visit):
     page.get_by_label("From").fill("2024-03-10")
     page.get_by_label("Reason").fill("Stands in for the assistant, as the study manager asked")
     page.get_by_role("button", name="Grant").click()
-    expect(page.get_by_text("Granted.")).to_be_visible()
+    expect(page.get_by_text("holds the role Start-up specialist")).to_be_visible()
     expect(fumi.goes(f"{STUDY}site/US-001/evidence/").get_by_role("button", name="Record")).to_be_visible()
 
     page.goto("/in/north/access/?q=Fumi&role=STARTUP_SPECIALIST")

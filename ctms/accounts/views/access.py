@@ -122,6 +122,7 @@ class Grant(_AtAPlace):
 
     def carry_out(self, said: dict[str, Any]) -> None:
         grants.assign_role(by=self.request.user, **{**said, "role": Role(said["role"])})
+        self.done = f"{said['user']} holds the role {Role(said['role']).label}."
 
 
 class Delegate(_AtAPlace):
@@ -280,6 +281,7 @@ class OnePerson(AccessForm):
             "form_title": f"{self.submit} the account",
             "form_text": "From the next request on they do not enter here any more. Their roles stay as they are."
             if row.is_open else "They come back with the roles they still hold.",
+            "held_columns": _HELD_COLUMNS,
             "held": [
                 {"one": one, "place": place_words(one.scope), "url": self.url("access-role", one.pk),
                  "standing": standing(one), "tone": tone(standing(one))}
@@ -304,6 +306,12 @@ class Reactivate(Deactivate):
     opens = True
 
 
+_HELD_COLUMNS = (
+    {"label": "Role"}, {"label": "Where"}, {"label": "From", "kind": "date"}, {"label": "Until", "kind": "date"},
+    {"label": "Status"},
+)  # fmt: skip
+
+
 class Roles(InSponsor):
     """Which role may do what; for everybody who works for the sponsor."""
 
@@ -312,7 +320,7 @@ class Roles(InSponsor):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         rows = [
-            {"label": role.label, "side": _side(role), "verbs": ", ".join(sorted(map(_spoken, VERBS[role])))}
+            {"label": role.label, "side": _side(role), "does": _spoken(role, False), "sees": _spoken(role, True)}
             for role in Role
         ]
         columns = [{"label": "Role"}, {"label": "Blinding"}, {"label": "May"}]
@@ -325,9 +333,11 @@ def _dates(row: Any) -> list[dict[str, Any]]:
 
 
 def _side(role: Role) -> str:
-    return "unblinded" if role in UNBLINDED else "neither" if role in NEUTRAL else "blinded"
+    return "unblinded" if role in UNBLINDED else "either" if role in NEUTRAL else "blinded"
 
 
-def _spoken(verb: str) -> str:
-    """“sites.record_evidence” -> “record evidence”."""
-    return verb.partition(".")[2].replace("_", " ")
+def _spoken(role: Role, is_seen: bool) -> str:
+    """What a role does, or what it sees: “sites.record_evidence” -> “record evidence”, “sites.view_site” -> “site”."""
+    names = sorted(verb.partition(".")[2] for verb in VERBS[role])
+    words = [name.removeprefix("view_") for name in names if name.startswith("view_") is is_seen]
+    return ", ".join(words).replace("_", " ").replace("tripreport", "trip report").replace("capa", "CAPA")

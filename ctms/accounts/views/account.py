@@ -231,7 +231,17 @@ class TwoStep(AccountForm):
         return second_step.unsealed(session["app_secret"])
 
 
-class TwoStepOff(AccountForm):
+class OfTheSecondStep(AccountForm):
+    """A page for whoever has the second step on; others are led to where it is switched on."""
+
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not second_step.is_on(request.user):
+            messages.info(request, "The second step is off. Switch it on first.")
+            return redirect("account-second-step")
+        return super().get(request, *args, **kwargs)
+
+
+class TwoStepOff(OfTheSecondStep):
     title = "Switch off the second step"
     form_class = ProofForm
     reason = "No second step for own account"
@@ -243,7 +253,7 @@ class TwoStepOff(AccountForm):
         second_steps.switch_off(**self.proof(said))
 
 
-class RecoveryCodes(AccountForm):
+class RecoveryCodes(OfTheSecondStep):
     title = "New recovery codes"
     form_class = ProofForm
     reason = "New recovery codes for own account"
