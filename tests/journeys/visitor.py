@@ -68,7 +68,7 @@ class Visitor:
         return self.context.request.post(address, form=dict(said), headers=headers, max_redirects=0)
 
     def violations(self) -> list[str]:
-        """What axe finds on the page as it is, at its top. Only that comes over: what passes is a hundred times more."""
+        """What axe finds on the page as it is, at its top. What passes stays there: it is a hundred times more."""
         self.page.evaluate("window.scrollTo(0, 0)")
         self.page.evaluate(AXE_SCRIPT)
         found = self.page.evaluate("rules => axe.run(document, rules).then(result => result.violations)", _RULES)
