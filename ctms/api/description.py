@@ -1,6 +1,7 @@
 """The OpenAPI description: a file for programs, a page for people. It holds no sponsor's data."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -15,9 +16,17 @@ _TEXT = """REST for the CTMS. Every address below needs a token, which acts as t
 person sees. Answers that are not what was asked for have one shape: `code`, `message`, `fields`."""
 
 
-@cache
 def document() -> dict[str, Any]:
-    """The whole description; made once per process."""
+    """The whole description; made once per process, by one thread: the generator keeps its state on the views."""
+    with _MAKING:
+        return _made()
+
+
+_MAKING = Lock()
+
+
+@cache
+def _made() -> dict[str, Any]:
     made: dict[str, Any] = SchemaGenerator(urlconf="ctms.urls", patterns=None).get_schema(request=None, public=True)
     made["info"]["description"] = _TEXT
     made["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import Http404, QueryDict
 from django.http.response import HttpResponseBase
@@ -32,6 +33,10 @@ class ListEndpoint(ApiView):
     row_example: ClassVar[dict[str, Any]] = {}
 
     def get(self, request: Request, **kwargs: Any) -> HttpResponseBase:
+        with connection.planned_once():  # type: ignore[attr-defined]
+            return self._listed(request)
+
+    def _listed(self, request: Request) -> HttpResponseBase:
         query = request.query_params
         listing = listing_for(self, self.lists)
         rows, size = self._asked(listing, query), size_of(query)

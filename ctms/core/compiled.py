@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-import psycopg
 from django.db import connection
 from django.db.models import QuerySet
 
@@ -30,9 +29,7 @@ class Compiled:
         if not self.sql:
             self._spell()
         given = [values[name] if name else part for name, part in self.parts]
-        connection.ensure_connection()
-        # Seen, counted and refused as Django's own cursors are.
-        with connection._prepare_cursor(psycopg.Cursor(connection.connection)) as cursor:  # type: ignore[attr-defined]
+        with connection.planned_once(), connection.cursor() as cursor:  # type: ignore[attr-defined]
             cursor.execute(self.sql, given)
             return list(cursor.fetchall())
 

@@ -1,11 +1,14 @@
 """Every operation of REST answers as its description says; lists hold what their pages hold."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from ctms.accounts.models import Assignment
+from ctms.api import description
 from ctms.api.description import document
 from sites.models import Facility, Person, Site
 from tests.api.addresses import filled, keys_of, operations
@@ -49,6 +52,15 @@ def test_operations_are_described(db):
         assert {"200", "201"} & set(operation["responses"]), path
         assert {"400", "401", "403", "404", "406", "429"} <= set(operation["responses"]), path
     assert document()["openapi"].startswith("3.1")
+
+
+def test_the_description_is_made_once_however_many_ask(db):
+    """The generator keeps its state on the views: two at once made each other fail."""
+    description._made.cache_clear()
+    together = Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        made = [done.result() for done in [pool.submit(lambda: (together.wait(), document())) for _ in range(4)]]
+    assert len({id(document) for _, document in made}) == 1
 
 
 LISTS = [operation["operationId"] for method, _, operation in operations() if operation["operationId"][:5] == "list_"]

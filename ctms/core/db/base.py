@@ -6,6 +6,8 @@
 3. The schema editor installs trail, guards and policies with the tables (`schema.py`).
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -33,6 +35,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection = super().get_new_connection(conn_params)
         self._refuse_wrong_database(connection)
         return connection
+
+    @contextmanager
+    def planned_once(self) -> Iterator[None]:
+        """Has PostgreSQL keep the plans of the queries asked in the block, for the next time this connection asks them.
+
+        Values then travel apart from the statement, so their types must show from it.
+        """
+        self.ensure_connection()
+        connection = self.connection
+        usual, connection.cursor_factory = connection.cursor_factory, base.ServerBindingCursor
+        try:
+            yield
+        finally:
+            connection.cursor_factory = usual
 
     def _set_autocommit(self, autocommit: bool) -> None:
         super()._set_autocommit(autocommit)  # type: ignore[misc]  # missing in the stubs
