@@ -184,6 +184,13 @@ WORK_ITEMS = [
     "sites.work.longest_waiting_sites",
     "ctms.desk.work.own_jobs",
 ]
+PAYABLE_FACTS = ["finance.facts.of_sites"]
+# From which amount of one payment two, and then three, have to approve it; about the same worth in each currency.
+FINANCE_BANDS: dict[str, tuple[int, int]] = {
+    "EUR": (10_000, 50_000), "USD": (10_000, 50_000), "GBP": (10_000, 50_000), "CHF": (10_000, 50_000),
+    "PLN": (40_000, 200_000), "CZK": (250_000, 1_250_000), "HUF": (4_000_000, 20_000_000),
+    "JPY": (1_500_000, 7_500_000),
+}  # fmt: skip
 DIGEST_PARTS = ["sites.work.status_changes"]
 CALENDAR_DAYS = ["ctms.accounts.work.ends", "ctms.studies.work.milestones"]
 SEARCHES = ["ctms.studies.search.studies", "sites.search.sites", "sites.search.people"]

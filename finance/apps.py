@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class FinanceConfig(AppConfig):
-    """Empty so far. The room for agreements, fee schedules, payables, payment runs, invoices, accruals."""
+    """The room for agreements with sites, what they are owed, and payment runs."""
 
     name = "finance"
     label = "finance"

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Min, QuerySet
 
+from ctms.studies.models import Study
 from sites.filters import STAGES
 from sites.models import Site, SiteStatusEvent
 
@@ -41,6 +42,27 @@ def reached_on(sites: QuerySet[Site], statuses: Iterable[str]) -> dict[str, list
     for row in events.order_by().values("site", "to_status").annotate(first=Min("effective_on")):
         days[row["to_status"]].append(row["first"])
     return {status: sorted(listed) for status, listed in days.items()}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A site came to a status for the first time: on which day, and by which event."""
+
+    site_id: int
+    status: str
+    on: date
+    event_id: int
+    recorded_at: datetime
+
+
+def first_arrivals(study: Study, statuses: Iterable[str]) -> list[Arrival]:
+    """The first time each site of a study came to each of these statuses; corrected events do not count."""
+    events = SiteStatusEvent.objects.filter(
+        study=study, kind=SiteStatusEvent.Kind.OPERATIONAL, to_status__in=list(statuses), corrections=None,
+        site__voided=False,
+    )  # fmt: skip
+    first = events.order_by("site", "to_status", "effective_on", "id").distinct("site", "to_status")
+    return [Arrival(*row) for row in first.values_list("site", "to_status", "effective_on", "id", "recorded_at")]
 
 
 def points(sites: QuerySet[Site]) -> list[dict[str, Any]]:

@@ -55,24 +55,29 @@ _STUDY_WORK = frozenset(
 _SPONSOR_WORK = frozenset({"studies.create_study", "sites.merge_duplicates"})  # counts at the whole sponsor only
 _ACCESS = frozenset({"accounts.view_access", "accounts.view_training"})
 _TRAINING = frozenset({"accounts.approve_training"})
+_PAYMENTS = frozenset({"finance.view_payment"})  # what a site is owed; the terms and the runs are for fewer people
+_CONTRACTS = frozenset({"finance.view_agreement"})
+_MONEY = _PAYMENTS | _CONTRACTS | {"finance.view_run"}
+_FINANCE = _MONEY | {"finance.view_bank"}
 
 VERBS: Mapping[Role, frozenset[str]] = {
     Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _ACCESS
-    | _STUDY_WORK | _SPONSOR_WORK | _TRAINING | {"monitoring.approve_tripreport"},
+    | _STUDY_WORK | _SPONSOR_WORK | _TRAINING | _MONEY | {"monitoring.approve_tripreport"},
     Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _STUDY_WORK
-    | _ACCESS | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
-    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP,
-    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | {"monitoring.author_tripreport"},
-    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP
+    | _ACCESS | _MONEY | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
+    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PAYMENTS | _CONTRACTS,
+    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PAYMENTS | {"monitoring.author_tripreport"},
+    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _PAYMENTS
     | {"monitoring.author_tripreport", "monitoring.review_tripreport"},
     Role.CTA: _LOOK | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table"},
     Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP,
-    Role.CONTRACTS_SPECIALIST: _LOOK | {"sites.record_evidence", "sites.import_table"},
-    Role.FINANCE_ANALYST: _LOOK | {"finance.edit_fee", "finance.prepare_payment", "finance.edit_bank"},
-    Role.FINANCE_APPROVER: _LOOK | {"finance.approve_payment", "finance.release_payment"},
-    Role.PROJECT_MANAGER: _LOOK | _TRAIL | _STUDY_WORK - {"studies.approve_schedule"} | {"sites.import_table"},
+    Role.CONTRACTS_SPECIALIST: _LOOK | _MONEY | {"sites.record_evidence", "sites.import_table", "finance.edit_fee"},
+    Role.FINANCE_ANALYST: _LOOK | _FINANCE | {"finance.edit_fee", "finance.prepare_payment", "finance.edit_bank"},
+    Role.FINANCE_APPROVER: _LOOK | _FINANCE
+    | {"finance.approve_fee", "finance.approve_payment", "finance.release_payment", "finance.verify_bank"},
+    Role.PROJECT_MANAGER: _LOOK | _TRAIL | _MONEY | _STUDY_WORK - {"studies.approve_schedule"} | {"sites.import_table"},
     Role.MEDICAL_MONITOR: _LOOK,
-    Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _ACCESS | _TRAINING | {"monitoring.verify_capa"},
+    Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _MONEY | _ACCESS | _TRAINING | {"monitoring.verify_capa"},
     Role.UNBLINDED_CRA: _LOOK | {"monitoring.author_tripreport"},
     Role.UNBLINDED_STATISTICIAN: _LOOK - {"sites.view_person"},
     Role.SITE_USER: frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site"}),
@@ -105,8 +110,8 @@ DUTIES = (
     ),
     Duty(
         "PAYMENT",
-        ("finance.edit_fee", "finance.prepare_payment", "finance.approve_payment"),
-        "Who edited a fee or prepared a payment does not approve it.",
+        ("finance.edit_fee", "finance.prepare_payment", "finance.confirm_activity", "finance.approve_payment"),
+        "Who edited a fee, prepared a payment or confirmed its activity does not approve it.",
     ),
     Duty(
         "BANK", ("finance.edit_bank", "finance.release_payment"), "Who edited bank details does not release payments."

@@ -28,11 +28,17 @@ _SIGNATURES = Item(
     "it before I sign it, and I give my password to nobody.",
     is_accountability=True,
 )
+_PAYMENTS = Item(
+    "Approving money",
+    "Approve only what you can follow from the contract's row to the fact and its source. Who drafted a fee, prepared "
+    "a run or changed bank details does not approve; if you did any of it, say so and let somebody else sign.",
+)
 _CURRICULA = {
     Role.CLINICAL_OPERATIONS_LEAD: ("Leading studies in the CTMS", (_RECORDS, _SITES, _BLINDING, _SIGNATURES)),
     Role.STUDY_MANAGER: ("Managing a study in the CTMS", (_RECORDS, _SITES, _BLINDING, _SIGNATURES)),
     Role.LEAD_CRA: ("Leading monitors in the CTMS", (_RECORDS, _SITES, _BLINDING, _SIGNATURES)),
     Role.CRA: ("Monitoring in the CTMS", (_RECORDS, _SITES, _BLINDING)),
+    Role.FINANCE_APPROVER: ("Approving payments in the CTMS", (_RECORDS, _PAYMENTS, _SIGNATURES)),
     Role.CTA: ("Assisting a study in the CTMS", (_RECORDS, _SITES)),
 }
 

@@ -1,0 +1,56 @@
+"""Where payees are paid: changed by one person, verified by another who called back, used some days later."""
+
+from datetime import date, datetime, timedelta
+
+from ctms.accounts.models import Organisation, User
+from ctms.core.editing import refuse_without
+from ctms.core.lifecycle import Request
+from ctms.core.use_case import use_case
+from ctms.studies.models import Study
+from finance.lifecycle import BANK
+from finance.models import BankDetail, BankStatus
+
+COOLING_OFF = 3
+"""Working days between verifying bank details and paying to them."""
+
+
+@use_case
+def propose_bank_detail(
+    *, study: Study, payee: Organisation, vendor_no: str, account_ending: str, by: User, at: datetime
+) -> BankDetail:  # fmt: skip
+    """Enters a payee's bank details, or a change of them. They count once somebody else verified them."""
+    study = Study.objects.select_related("scope").locked(study.pk)
+    refuse_without(by, "finance.edit_bank", study, "changing bank details")
+    detail = BankDetail(
+        sponsor_id=study.sponsor_id, study=study, payee=payee, vendor_no=vendor_no.strip(),
+        account_ending=account_ending.strip().upper(), changed_by=by, changed_at=at,
+    )  # fmt: skip
+    detail.full_clean()
+    detail.save(force_insert=True)
+    return detail
+
+
+@use_case
+def move_bank_detail(*, detail: BankDetail, move: str, reason: str, by: User, at: datetime) -> BankDetail:
+    """Verifies or rejects bank details. Verified, they take the place of those before.
+
+    Args:
+        reason: who was called back on which known number, or why it is rejected.
+    """
+    Study.objects.locked(detail.study_id)
+    detail = BankDetail.objects.select_related("study__scope").locked(detail.pk)
+    BANK.advance(detail, move, Request(by, reason=reason))
+    if detail.status == BankStatus.VERIFIED:
+        before = BankDetail.objects.filter(study=detail.study_id, payee=detail.payee_id, status=BankStatus.VERIFIED)
+        before.update(status=BankStatus.REPLACED)
+        detail.verified_by, detail.verified_at = by, at
+        detail.usable_from = _working_days_after(at.date(), COOLING_OFF)
+    detail.save(update_fields=["status", "verified_by", "verified_at", "usable_from"])
+    return detail
+
+
+def _working_days_after(day: date, days: int) -> date:
+    while days:
+        day += timedelta(days=1)
+        days -= day.weekday() < 5
+    return day

@@ -1,0 +1,113 @@
+"""Bringing the payables of a study to what its facts say: one statement finds the differences and posts them.
+
+Nothing posted is ever changed. What is no longer due, or due differently, is reversed; so posting again without new
+facts posts nothing, and what was paid twice by mistake of a source is taken back with the next run.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from ctms.core.money import sql_minor_units
+from ctms.core.use_case import use_case
+from ctms.studies.models import Study
+from finance import facts
+from finance.models import Agreement
+
+_TYPES = {"site_id": "bigint", "occurred_on": "date", "quantity": "numeric"}
+
+
+@dataclass(frozen=True)
+class Posted:
+    """How many payables were posted, and how many of them take one back."""
+
+    owed: int
+    reversed: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A payable that would be posted now: what it would take back, if anything, and what is behind it."""
+
+    fact_id: str
+    item: str
+    occurred_on: date
+    net: Any
+    currency: str
+    old_id: int | None
+
+
+@use_case
+def post_payables(*, study: Study, at: datetime) -> Posted:
+    """Posts what is due by all facts until now, and the holdbacks that are to be released.
+
+    Two at once wait for each other; the second finds nothing left to post.
+    """
+    list(Agreement.objects.filter(study=study).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    told = _facts_sql(study)
+    owed = reversed_ = 0
+    for due, of_kind in (("due.sql", "<>"), ("release.sql", "=")):
+        statement = _changes_sql(due, of_kind, told) + _sql("post.sql")
+        with connection.cursor() as cursor:
+            cursor.execute(statement, _values(study, at))
+            added, taken_back = cursor.fetchone()
+        owed, reversed_ = owed + added, reversed_ + taken_back
+    return Posted(owed, reversed_)
+
+
+def pending_changes(study: Study, at: datetime) -> list[Change]:
+    """What posting would post now, without doing it."""
+    told = _facts_sql(study)
+    found: list[Change] = []
+    listed = " select fact_id, item, occurred_on, direct + overhead + holdback + vat + withholding, currency, old_id"
+    for due, of_kind in (("due.sql", "<>"), ("release.sql", "=")):
+        with connection.cursor() as cursor:
+            cursor.execute(_changes_sql(due, of_kind, told) + listed + " from changes", _values(study, at))
+            found += [Change(*row) for row in cursor.fetchall()]
+    return found
+
+
+def _values(study: Study, at: datetime) -> dict[str, Any]:
+    return {"sponsor": study.sponsor_id, "study": study.pk, "at": at, "today": at.date()}
+
+
+def _changes_sql(due: str, of_kind: str, told: str) -> str:
+    minor = sql_minor_units("a.currency" if due == "due.sql" else "p.currency")
+    wanted = _sql(due).replace("{facts}", told).replace("{minor}", minor)
+    return _sql("changes.sql").replace("{of_kind}", of_kind).replace("{due}", wanted)
+
+
+def _facts_sql(study: Study) -> str:
+    """All facts of the study as one query: those told one by one as its values, the others where they are."""
+    parts: list[str] = []
+    one_by_one: list[dict[str, Any]] = []
+    for provider in facts.providers():
+        given = provider(study)
+        if isinstance(given, QuerySet):
+            parts.append(_composed(*given.values(*FIELDS).query.sql_with_params()))
+        else:
+            one_by_one += map(asdict, given)
+    columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in FIELDS)
+    listed = f"select * from jsonb_to_recordset(%s::jsonb) as told ({columns})"  # noqa: S608 - our own names
+    parts.append(_composed(listed, [json.dumps(one_by_one, default=str)]))
+    return " union all ".join(f"({part})" for part in parts)
+
+
+def _composed(statement: str, values: Iterable[Any]) -> str:
+    """A statement with its values in it, to stand inside another whose values are named."""
+    composed: str = connection.ops.compose_sql(statement, list(values))  # type: ignore[attr-defined]
+    return composed.replace("%", "%%")
+
+
+@cache
+def _sql(name: str) -> str:
+    return resources.files(__package__).joinpath("sql", name).read_text()
+
+
