@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-
 from django.db.models import Q, Sum
 
 from audit.signed import shown_under
@@ -182,4 +181,3 @@ RUN = Lifecycle(
 
 BY_ITSELF = frozenset({"settle"})
 """Moves that follow from something else and have no button: here from the last confirmation."""
-

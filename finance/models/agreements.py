@@ -1,4 +1,4 @@
-"""What a site is paid for, whom, and on which terms: an agreement and its versions. Approved, a version never changes."""
+"""What a site is paid for, to whom and on which terms: an agreement and its versions, which approved never change."""
 
 from typing import Any, ClassVar
 

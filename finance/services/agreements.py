@@ -39,6 +39,7 @@ def new_agreement(
     version = AgreementVersion(**_owner(agreement), agreement=agreement, number=1, drafted_by=by, **terms)
     version.full_clean()
     version.save(force_insert=True)
+    version.refresh_from_db()
     return version
 
 

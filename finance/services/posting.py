@@ -19,6 +19,7 @@ from ctms.core.money import sql_minor_units
 from ctms.core.use_case import use_case
 from ctms.studies.models import Study
 from finance import facts
+from finance.facts import FIELDS
 from finance.models import Agreement
 
 _TYPES = {"site_id": "bigint", "occurred_on": "date", "quantity": "numeric"}
@@ -108,6 +109,6 @@ def _composed(statement: str, values: Iterable[Any]) -> str:
 
 @cache
 def _sql(name: str) -> str:
-    return resources.files(__package__).joinpath("sql", name).read_text()
-
-
+    """A file of sql/, without its comments, which speak of the places to be filled."""
+    lines = resources.files(__package__).joinpath("sql", name).read_text().splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))

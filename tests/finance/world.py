@@ -54,7 +54,9 @@ def closed(site: Site) -> PayableFact:
 
 
 def payee(name: str) -> Organisation:
-    return Organisation.objects.filter(name=name).first() or make(Organisation, kind="SITE", name=name)
+    known = Organisation.objects.filter(name=name).first()
+    with act(person("ada")):
+        return known or make(Organisation, kind="SITE", name=name)
 
 
 def agreement(
@@ -63,6 +65,7 @@ def agreement(
 ) -> AgreementVersion:  # fmt: skip
     """An approved agreement, made as people make it. By default 1,000.00 for V1 to one payee who is not taxed."""
     fumi, noor = person("fumi"), person("noor")
+    shares = list(shares) or [{"payee": payee("Clinic"), "share": 100, "is_primary": True}]
     with act(fumi):
         version = agreements.new_agreement(
             site=site, number=f"CTA-{site.number}", currency=currency, by=fumi,
@@ -77,7 +80,7 @@ def fill(version: AgreementVersion, fees: Iterable[dict[str, Any]], shares: Iter
     usual = {"code": "V1", "label": "Visit 1", "trigger": FactKind.VISIT, "item": "V1", "amount": Decimal("1000.00")}
     for fee in list(fees) or [{}]:
         agreements.add_fee(version=version, fields=usual | fee, by=fumi)
-    for share in list(shares) or [{"payee": payee("Clinic"), "share": 100, "is_primary": True}]:
+    for share in shares:
         agreements.add_share(version=version, fields=share, by=fumi)
 
 
