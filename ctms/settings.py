@@ -172,6 +172,7 @@ SITE_TABS = [
     "sites.tabs.status",
     "sites.tabs.evidence",
     "sites.tabs.people",
+    "finance.tabs.payments",
     "sites.tabs.history",
 ]
 JOBS = {
@@ -181,6 +182,8 @@ JOBS = {
 WORK_ITEMS = [
     "ctms.accounts.work.expiring_delegations",
     "ctms.studies.work.schedules_to_approve",
+    "finance.work.runs_to_move",
+    "finance.work.terms_to_approve",
     "sites.work.longest_waiting_sites",
     "ctms.desk.work.own_jobs",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo import cast, history, own_data, training
+from ctms.demo import cast, history, money, own_data, training
 from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.pen import Pen
 from ctms.studies.models import Study
@@ -44,4 +44,7 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
         sites = Site.objects.select_related("country", "facility").order_by("number")
         if countries:
             sites = sites.filter(country__country__in=list(countries))
-        return history.play(list(sites), people[_WITH_HISTORY], Pen(password))
+        pen = Pen(password)
+        steps = history.play(list(sites), people[_WITH_HISTORY], pen)
+        money.pay(people[_WITH_HISTORY], pen)
+        return steps

@@ -25,6 +25,11 @@ _OWN = (
     ("Preferences", "preferences", "sliders-horizontal"),
     ("API tokens", "tokens", "key-round"),
 )
+_MONEY = (
+    ("Agreements", "agreements", "file-text", "finance.view_agreement"),
+    ("Payables", "payables", "receipt", "finance.view_payment"),
+    ("Payment runs", "runs", "banknote", "finance.view_run"),
+)
 
 # Pages with others below them, each with its crumb: outside a study, and inside one with the page above, if any.
 _SHELVES = {
@@ -99,7 +104,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
     }
     if place.study is not None:
         slug = place.study.slug
-        site_pages = ("site", "site-status", "site-evidence", "site-people", "site-history", "import")
+        site_pages = ("site", "site-status", "site-evidence", "site-people", "site-history", "site-payments", "import")
         items = [
             item("Overview", "study", "clipboard-list", slug),
             item("Countries", "countries", "globe", slug, pages=("country",)),
@@ -108,6 +113,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
             item("Data sources", "sources", "database", slug),
         ]
+        items += [item(label, name, icon, slug) for label, name, icon, verb in _MONEY if _holds(request, place, verb)]
         if protocols.authority().may(request.user, "accounts.view_access", place.study):
             items.append(item("Team", "team", "users-round", slug))
         if protocols.authority().may(request.user, "audit.view_trail", place.study):
@@ -133,6 +139,12 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         control.append(item("Curricula", "curricula", "graduation-cap"))
     if control:
         yield {"heading": "Control", "items": control}
+
+
+def _holds(request: PageRequest, place: Place, verb: str) -> bool:
+    """Whether the verb is held at the study, above it, or somewhere inside it."""
+    here = place.study.scope.path
+    return any(here.startswith(path) or path.startswith(here) for path in access.held_at(request.user, verb))
 
 
 def _selector(request: PageRequest, place: Place) -> dict[str, Any]:

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
+
+from ctms.core import money
 
 Kind = Literal["text", "number", "date", "status", "id"]
 OnPhone = Literal["title", "main", "meta", "hide"]
@@ -51,6 +54,8 @@ class Column:
             return f"{value:%-d %b %Y}"
         if isinstance(value, int):
             return f"{value:,}"
+        if isinstance(value, Decimal):
+            return money.words(value)
         return str(value)
 
 

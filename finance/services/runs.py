@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Sum
 
 from ctms.accounts.models import User
 from ctms.core.editing import refuse_without
@@ -218,3 +218,9 @@ def _confirm(request: PaymentRequest, told: Confirmed, at: datetime) -> None:
 
 def _lines(count: int) -> str:
     return "One line is" if count == 1 else f"{count} lines are"
+
+
+def line_counts(run: PaymentRun) -> dict[int, int]:
+    """Request -> how many lines it pays."""
+    rows = PaymentLine.objects.filter(request__run=run).order_by().values("request").annotate(lines=Count("id"))
+    return {row["request"]: row["lines"] for row in rows}

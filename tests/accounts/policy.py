@@ -12,6 +12,8 @@ _EDITS_A_STUDY = {
     "schedule-new", "schedule-visit-add", "schedule-visit", "schedule-contact-add", "schedule-contact",
 }  # fmt: skip
 
+_DRAFTS = {"agreement-new", "agreement-terms", "share-add", "share-edit", "fee-add", "fee-edit"}
+
 _MERGES = {"facility-duplicates", "facility-merge", "person-duplicates", "person-merge"}
 
 # To look at it (GET).
@@ -48,6 +50,15 @@ OPENS: dict[str, set[str]] = {
     # The move that stands in the address decides: here closing a site out, and approving a schedule.
     "sites.close_site": {"site-move"},
     "studies.approve_schedule": {"schedule-move"},
+    "finance.view_agreement": {"agreements", "agreement", "agreement-version"},
+    "finance.view_payment": {"payables", "payable", "site-payments"},
+    "finance.view_run": {"runs", "run", "run-erp", "remittance", "remittance-pdf", "remittance-csv"},
+    "finance.view_bank": {"bank"},
+    "finance.edit_fee": _DRAFTS,
+    "finance.approve_fee": {"agreement-move"},
+    "finance.prepare_payment": {"run-new", "run-confirmations"},
+    "finance.approve_payment": {"run-move"},
+    "finance.verify_bank": {"bank-move"},
 }  # fmt: skip
 
 # To send something there (POST), from those who may open it.
@@ -71,6 +82,12 @@ SENDS: dict[str, set[str]] = {
     "studies.create_study": {"study-new"},
     "studies.edit_study": _EDITS_A_STUDY | {"schedule-visit-step", "schedule-contact-step"},
     "studies.approve_schedule": {"schedule-move"},
+    "finance.edit_fee": _DRAFTS | {"agreement-amend", "share-remove", "share-put-back", "fee-remove", "fee-put-back"},
+    "finance.approve_fee": {"agreement-move"},
+    "finance.prepare_payment": {"run-new", "run-confirmations", "run-recalculate"},
+    "finance.approve_payment": {"run-move"},
+    "finance.edit_bank": {"bank"},
+    "finance.verify_bank": {"bank-move"},
     "accounts.edit_training": {"curriculum-new"},
     "accounts.approve_training": {"curriculum-move"},
     "accounts.grant_role": {"access-grant", "access-role"},

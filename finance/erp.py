@@ -1,0 +1,113 @@
+"""What goes to the ERP and to payees as files, and how the answer of the ERP is read."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ctms.core import money
+from ctms.core.refusals import BadInput
+from ctms.web.files import defused
+from finance.models import BankDetail, BankStatus, Payable, PaymentRequest, PaymentRun
+from finance.services.runs import Confirmed
+
+_PAYMENT = ("reference", "vendor_no", "account_ending", "payee", "currency", "amount", "due_on", "run")
+_REMITTANCE = ("reference", "site", "subject", "on", "item", "fee", "overhead", "held_back", "vat", "tax_withheld",
+               "net", "currency")  # fmt: skip
+_CONFIRMATION = ("reference", "amount", "currency", "paid_on", "document")
+_MOST_ROWS = 20_000
+
+
+def payments_csv(run: PaymentRun) -> str:
+    """The payments of a run for the ERP: one row each, by vendor number."""
+    known = BankDetail.objects.filter(study=run.study_id, status=BankStatus.VERIFIED)
+    banks = {one.payee_id: one for one in known}
+    rows = []
+    for asked in run.requests.filter(rolls_forward=False).select_related("payee").order_by("reference"):
+        bank = banks.get(asked.payee_id)
+        rows.append((
+            asked.reference, bank.vendor_no if bank else "", bank.account_ending if bank else "", asked.payee.name,
+            asked.currency, _plain(asked.net, asked.currency), asked.due_on.isoformat(), str(run),
+        ))  # fmt: skip
+    return _csv(_PAYMENT, rows)
+
+
+def remittance_csv(asked: PaymentRequest, lines: Iterable[Payable]) -> str:
+    """What a payment is for, line by line; its last column adds up to the payment."""
+    code = asked.currency
+    return _csv(_REMITTANCE, (
+        (
+            asked.reference, one.site.number, one.subject, one.occurred_on.isoformat(), one.fee.label,
+            *(_plain(amount, code) for amount in (one.direct, one.overhead, one.holdback, one.vat, one.withholding,
+                                                  one.net)),
+            code,
+        )
+        for one in lines
+    ))  # fmt: skip
+
+
+def read_confirmations(content: bytes) -> list[Confirmed]:
+    """The ERP's file: CSV with the heading `reference, amount, currency, paid_on, document`, in any order.
+
+    Raises:
+        BadInput: with the row and what is wrong there; nothing of the file is taken then.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise _wrong("The file is not UTF-8 text.") from None
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    if missing := [name for name in _CONFIRMATION if name not in (reader.fieldnames or ())]:
+        raise _wrong(f"The heading lacks {', '.join(missing)}.")
+    found = []
+    for number, row in enumerate(reader, start=2):
+        if number > _MOST_ROWS:
+            raise _wrong(f"The file has more than {_MOST_ROWS:,} rows.")
+        if any(row.values()):
+            found.append(_confirmed(row, number))
+    return found
+
+
+def _confirmed(row: dict[str, Any], number: int) -> Confirmed:
+    said = {name: (row[name] or "").strip() for name in _CONFIRMATION}
+    try:
+        amount = Decimal(said["amount"])
+    except InvalidOperation:
+        raise _wrong(f"Row {number}: “{said['amount']}” is no amount such as 1250.00.") from None
+    if not amount.is_finite() or amount <= 0:
+        raise _wrong(f"Row {number}: a payment is more than nothing.")
+    try:
+        paid_on = date.fromisoformat(said["paid_on"])
+    except ValueError:
+        raise _wrong(f"Row {number}: “{said['paid_on']}” is no day such as 2024-03-11.") from None
+    if not said["document"]:
+        raise _wrong(f"Row {number}: the ERP's document is missing.")
+    return Confirmed(said["reference"], amount, said["currency"], paid_on, said["document"])
+
+
+def _wrong(sentence: str) -> BadInput:
+    return BadInput("FILE", sentence, fields={"file": sentence})
+
+
+def _plain(amount: Decimal, currency: str) -> str:
+    """1250.00 or -125.00, for programs; only ours, so it begins with a digit or a minus and is no formula."""
+    return str(money.rounded(amount, currency))
+
+
+def _csv(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Texts that a spreadsheet would compute are defused; amounts stay numbers."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(heading)
+    for row in rows:
+        writer.writerow([value if _is_number(value) else defused(value) for value in row])
+    return buffer.getvalue()
+
+
+def _is_number(value: str) -> bool:
+    try:
+        return Decimal(value).is_finite()
+    except InvalidOperation:
+        return False

@@ -1,0 +1,96 @@
+"""What can be asked about money: this room's public face to the rooms above."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+
+from finance.models import (
+    Agreement,
+    AgreementVersion,
+    Payable,
+    PaymentLine,
+    PaymentRequest,
+    VersionStatus,
+)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What an agreement comes to, on contract basis: fees and overhead, holdback included; taxes are not in it."""
+
+    earned: Decimal
+    paid: Decimal  # by confirmed payments; tax withheld counts as paid, VAT does not
+    held_back: Decimal
+    maximum: Decimal | None
+
+    @property
+    def open(self) -> Decimal:
+        return self.earned - self.paid - self.held_back
+
+    @property
+    def percent(self) -> int | None:
+        """How much of the maximum is earned; None where there is none."""
+        return int(self.earned * 100 / self.maximum) if self.maximum else None
+
+
+def with_payment(payables: QuerySet[Payable]) -> QuerySet[Payable]:
+    """The payables with `paid_by`: the reference of the request that pays them, or None."""
+    lines = PaymentLine.objects.filter(payable=OuterRef("pk")).values("request__reference")
+    return payables.annotate(paid_by=Subquery(lines[:1]))
+
+
+def with_versions(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
+    """The agreements with `approved`, the number of the last approved version, and `drafts`, that of a draft."""
+    versions = AgreementVersion.objects.filter(agreement=OuterRef("pk")).order_by("-number").values("number")
+    return agreements.annotate(
+        approved=Subquery(versions.filter(status=VersionStatus.APPROVED)[:1]),
+        drafts=Subquery(versions.filter(status=VersionStatus.DRAFT)[:1]),
+    )
+
+
+def settlement(agreement: Agreement) -> Settlement:
+    """Where an agreement stands."""
+    zero = Decimal(0)
+    sums = Payable.objects.filter(agreement=agreement).aggregate(
+        earned=Sum(F("direct") + F("overhead")), held=Sum("holdback")
+    )
+    confirmed = Q(request__confirmation__isnull=False)
+    paid = PaymentLine.objects.filter(confirmed, payable__agreement=agreement).aggregate(
+        total=Sum(F("payable__direct") + F("payable__overhead") + F("payable__holdback"))
+    )
+    terms = agreement.versions.filter(status=VersionStatus.APPROVED).order_by("-effective_on", "-number").first()
+    return Settlement(
+        earned=sums["earned"] or zero, paid=paid["total"] or zero, held_back=-(sums["held"] or zero),
+        maximum=terms.maximum if terms else None,
+    )  # fmt: skip
+
+
+def remittance_lines(asked: PaymentRequest) -> QuerySet[Payable]:
+    """What a request pays, subject by subject."""
+    rows: QuerySet[Payable] = Payable.objects.filter(payment_lines__request=asked, payment_lines__removed=False)
+    return rows.select_related("site", "fee", "payee").order_by("site__number", "subject", "occurred_on", "id")
+
+
+def open_holdback(asked: PaymentRequest) -> Decimal:
+    """What is still held back from this payee in this currency in the study, all runs together."""
+    held = Payable.objects.filter(study=asked.study_id, payee=asked.payee_id, currency=asked.currency)
+    return -(held.aggregate(total=Sum("holdback"))["total"] or Decimal(0))
+
+
+def totals(requests: Iterable[PaymentRequest]) -> dict[str, Decimal]:
+    """Currency -> what is paid in it."""
+    found: dict[str, Decimal] = {}
+    for one in requests:
+        if not one.rolls_forward:
+            found[one.currency] = found.get(one.currency, Decimal(0)) + one.net
+    return found
+
+
+def sums(lines: QuerySet[Payable]) -> dict[str, Any]:
+    """The steps of all these lines together."""
+    steps = ("direct", "overhead", "holdback", "vat", "withholding", "net")
+    added = lines.order_by().aggregate(**{f"all_{step}": Sum(step) for step in steps})
+    return {step: added[f"all_{step}"] or Decimal(0) for step in steps}

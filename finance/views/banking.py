@@ -1,0 +1,115 @@
+"""A payee's bank details: as they are, a change of them, and its verification by somebody else."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.functional import cached_property
+
+from ctms.accounts.models import Organisation
+from ctms.core import clock
+from ctms.core.lifecycle import Lifecycle, Request
+from ctms.web.moves import MoveView
+from ctms.web.places import PageRequest, found
+from ctms.web.posts import FormPage
+from finance.forms import BankForm
+from finance.lifecycle import BANK
+from finance.models import BankDetail, BankStatus, PayeeShare
+from finance.pages import InMoney
+from finance.services import banking
+
+_TONES = {BankStatus.PROPOSED: "watch", BankStatus.VERIFIED: "ok", BankStatus.REPLACED: "mute",
+          BankStatus.REJECTED: "bad"}  # fmt: skip
+_COLUMNS = ({"label": "Details"}, {"label": "Status"}, {"label": "Changed by"}, {"label": "Verified by"},
+            {"label": "Used from", "kind": "date"}, {"label": ""})  # fmt: skip
+
+
+class InPayee(InMoney):
+    page = "agreements"
+
+    @cached_property
+    def payee(self) -> Organisation:
+        """A payee of this study; others of the sponsor's organisations have no such page."""
+        shares = PayeeShare.objects.visible_to(self.request.user).filter(study=self.study)
+        rows = Organisation.objects.visible_to(self.request.user).filter(pk__in=shares.values("payee"))
+        payee: Organisation = found(rows.filter(pk=self.kwargs["payee"]))
+        return payee
+
+    def may_enter(self) -> bool:
+        return self.may("finance.view_bank")
+
+    @property
+    def place_title(self) -> str:
+        return f"Bank details of {self.payee}"
+
+    @property
+    def subject(self) -> str:
+        return str(self.payee)
+
+
+class Bank(InPayee, FormPage):
+    title = "Bank details"
+    deed = "Changing bank details"
+    submit = "Propose the change"
+    template_name = "finance/bank.html"
+
+    @property
+    def back_url(self) -> str:
+        return self.url("bank", self.payee.pk)
+
+    def make_form(self, data: Any = None) -> BankForm:
+        return BankForm(data)
+
+    def carry_out(self, said: dict[str, Any]) -> str:
+        detail = banking.propose_bank_detail(
+            study=self.study, payee=self.payee, vendor_no=said["vendor_no"], account_ending=said["account_ending"],
+            by=self.request.user, at=clock.now(),
+        )  # fmt: skip
+        return f"{detail}: waits to be verified by somebody else."
+
+    def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not self.may("finance.edit_bank"):
+            return self.http_method_not_allowed(request)
+        return super().post(request, *args, **kwargs)
+
+    def context(self) -> dict[str, Any]:
+        details = BankDetail.objects.visible_to(self.request.user).filter(study=self.study, payee=self.payee)
+        return {
+            "rows": [
+                {
+                    "detail": one,
+                    "tone": _TONES[BankStatus(one.status)],
+                    "offers": [
+                        {"offer": offer, "url": self.url("bank-move", self.payee.pk, one.pk, offer.move.name)}
+                        for offer in BANK.offers(one, Request(self.request.user))
+                    ],
+                }
+                for one in details.select_related("changed_by", "verified_by")
+            ],
+            "columns": _COLUMNS,
+            "may_propose": self.may("finance.edit_bank"),
+        }
+
+
+class MoveBank(InPayee, MoveView):
+    """Verifying after a call back, or rejecting."""
+
+    is_dated = False
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        return BANK
+
+    @cached_property
+    def record(self) -> BankDetail:
+        rows = BankDetail.objects.visible_to(self.request.user).filter(study=self.study, payee=self.payee)
+        detail: BankDetail = found(rows.filter(pk=self.kwargs["detail"]).select_related("study__scope"))
+        return detail
+
+    @property
+    def back_url(self) -> str:
+        return self.url("bank", self.payee.pk)
+
+    def make(self, **said: Any) -> Any:
+        return banking.move_bank_detail(
+            detail=self.record, move=said["move"], reason=said["reason"], by=said["by"], at=said["at"]
+        )

@@ -1,0 +1,274 @@
+"""Payment runs: the list's next page, moves, what the ERP gets and what it says, and each payee's remittance."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.template.response import TemplateResponse
+
+from audit.signed import shown_under
+from ctms.core import clock, documents, money
+from ctms.core.clock import is_simulated
+from ctms.core.lifecycle import Lifecycle, Request
+from ctms.core.protocols import journal
+from ctms.core.refusals import Refusal
+from ctms.web.moves import MoveView
+from ctms.web.places import PageRequest
+from ctms.web.posts import FormPage, PostOnly
+from finance import erp
+from finance.columns import RUN_TONES
+from finance.forms import ConfirmationsForm, RunForm
+from finance.lifecycle import APPROVE, BY_ITSELF, RUN, approvals_needed, approvers
+from finance.models import PaymentRequest, PaymentRun, RunStatus
+from finance.pages import InMoney, InRequest, InRun
+from finance.queries import open_holdback, remittance_lines, sums, totals
+from finance.services import runs
+
+_PAYEE_COLUMNS = ({"label": "Payee"}, {"label": "Lines", "kind": "number"}, {"label": "Net", "kind": "number"},
+                  {"label": "Due", "kind": "date"}, {"label": "State"})  # fmt: skip
+_LINE_COLUMNS = (
+    {"label": "For"}, {"label": "On", "kind": "date"}, {"label": "Fee", "kind": "number"},
+    {"label": "Overhead", "kind": "number"}, {"label": "Held back", "kind": "number"},
+    {"label": "VAT", "kind": "number"}, {"label": "Tax withheld", "kind": "number"}, {"label": "Net", "kind": "number"},
+)  # fmt: skip
+_LINES_SHOWN = 300
+_STEPS = (RunStatus.CALCULATED, RunStatus.CONFIRMED, RunStatus.APPROVED, RunStatus.RELEASED, RunStatus.PAID)
+_STEP_WORDS = ("Calculated", "Activity confirmed", "Approved", "Released to the ERP", "Paid")
+_OPEN = (RunStatus.CALCULATED, RunStatus.CONFIRMED)
+_SENT = (RunStatus.RELEASED, RunStatus.PAID)
+
+
+class RunPage(InRun):
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        run = self.run
+        asked = list(run.requests.select_related("payee", "confirmation").order_by("reference"))
+        counts = runs.line_counts(run)
+        prepares = self.may("finance.prepare_payment", run)
+        offers = [offer for offer in RUN.offers(run, Request(request.user, clock.today()))
+                  if offer.move.name not in BY_ITSELF]  # fmt: skip
+        context = {
+            "run": run,
+            "tone": RUN_TONES[RunStatus(run.status)],
+            "path": _path(run),
+            "paying": [self._payee(one, counts) for one in asked if not one.rolls_forward],
+            "waiting": [self._payee(one, counts) for one in asked if one.rolls_forward],
+            "columns": _PAYEE_COLUMNS,
+            "totals": [{"label": code, "value": money.words(net, code)} for code, net in totals(asked).items()],
+            "checks": self._checks(),
+            "signatures": shown_under(run),
+            "offers": [{"offer": offer, "url": self.url("run-move", run.number, offer.move.name)} for offer in offers],
+            "recalculate_url": self.url("run-recalculate", run.number) if prepares and run.status in _OPEN else "",
+            "erp_url": self.url("run-erp", run.number) if run.status in _SENT else "",
+            "confirm_url": self.url("run-confirmations", run.number)
+            if prepares and run.status == RunStatus.RELEASED
+            else "",
+        }
+        return TemplateResponse(request, "finance/run.html", context)
+
+    def _payee(self, asked: PaymentRequest, counts: dict[int, int]) -> dict[str, Any]:
+        confirmation = getattr(asked, "confirmation", None)
+        state = (f"Paid {confirmation.paid_on:%-d %b %Y}", "ok") if confirmation else ("To be paid", "info")
+        if asked.rolls_forward:
+            state = ("Waits for the next run", "watch")
+        return {
+            "asked": asked,
+            "net": money.words(asked.net, asked.currency),
+            "lines": counts.get(asked.pk, ""),
+            "state": state[0],
+            "tone": state[1],
+            "url": "" if asked.rolls_forward else self.url("remittance", self.run.number, asked.pk),
+        }
+
+    def _checks(self) -> list[dict[str, str]]:
+        """What whoever approves wants to know, worked out anew."""
+        run = self.run
+        if run.status not in _OPEN:
+            return []
+        changed = runs.changed_since(run, clock.now())
+        needed, given = approvals_needed(run), len(approvers(run))
+        return [
+            {"tone": "bad", "text": f"{len(changed)} of its lines would change now: calculate it again."}
+            if changed
+            else {"tone": "ok", "text": "Calculated again just now: all its lines are the same."},
+            {"tone": "ok", "text": "No line is in another run: the database allows each payable one payment."},
+            {"tone": "sign", "text": f"Needs {needed} approval{'' if needed == 1 else 's'}; {given} given so far."},
+        ]
+
+
+class NewRun(InMoney, FormPage):
+    page = "runs"
+    title = "New payment run"
+    deed = "Calculating a payment run"
+    submit = "Calculate"
+
+    made: PaymentRun
+
+    def may_enter(self) -> bool:
+        return self.may("finance.prepare_payment")
+
+    @property
+    def subject(self) -> str:
+        return self.study.protocol_no
+
+    @property
+    def back_url(self) -> str:
+        return self.url("runs")
+
+    def make_form(self, data: Any = None) -> RunForm:
+        return RunForm(data, initial={"until": clock.today()})
+
+    def carry_out(self, said: dict[str, Any]) -> str:
+        self.made = runs.calculate_run(study=self.study, until=said["until"], by=self.request.user, at=clock.now())
+        return f"{self.made}: calculated."
+
+    def next_url(self) -> str:
+        return self.url("run", self.made.number)
+
+
+class Recalculate(InRun, PostOnly):
+    deed = "Calculating a payment run again"
+
+    def may_enter(self) -> bool:
+        return self.may("finance.prepare_payment", self.run)
+
+    def carry_out(self) -> tuple[str, str]:
+        run = runs.recalculate_run(run=self.run, by=self.request.user, at=clock.now())
+        return f"{run}: calculated again. Its activity has to be confirmed anew.", ""
+
+
+class MoveRun(InRun, MoveView):
+    """A move of a run. Before it is confirmed or approved, it is worked out anew, and what changed is said."""
+
+    is_dated = False
+    template_name = "finance/run_move.html"
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        return RUN
+
+    @property
+    def record(self) -> PaymentRun:
+        return self.run
+
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        if isinstance(answer, TemplateResponse) and kwargs["move"] in ("confirm", "approve"):
+            assert answer.context_data is not None
+            answer.context_data |= {
+                "changed": [
+                    {"change": one, "net": money.words(one.net, one.currency)}
+                    for one in runs.changed_since(self.run, clock.now())
+                ],
+                "is_checked": True,
+            }
+        return answer
+
+    def make(self, **said: Any) -> Any:
+        if said["move"] in BY_ITSELF:
+            raise Http404
+        return runs.move_run(
+            run=self.run, move=said["move"], reason=said["reason"], proof=said.get("proof"), by=said["by"],
+            at=said["at"],
+        )  # fmt: skip
+
+
+class ErpFile(InRun):
+    """What the ERP is to pay, as a file; noted in the access log."""
+
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.run.status not in _SENT:
+            raise Http404
+        return _file(request, erp.payments_csv(self.run), f"{self.study.slug}-{self.run}-payments", f"{self.run}")
+
+
+class Confirmations(InRun, FormPage):
+    title = "What the ERP confirmed"
+    deed = "Importing what the ERP confirmed"
+    submit = "Import"
+    template_name = "finance/confirmations.html"
+
+    outcome: runs.Outcome
+
+    def may_enter(self) -> bool:
+        return self.run.status == RunStatus.RELEASED and self.may("finance.prepare_payment", self.run)
+
+    def make_form(self, data: Any = None) -> ConfirmationsForm:
+        return ConfirmationsForm(data, self.request.FILES if data is not None else None)
+
+    def carry_out(self, said: dict[str, Any]) -> str:
+        told = erp.read_confirmations(said["file"].read())
+        outcome = runs.record_confirmations(run=self.run, told=told, by=self.request.user, at=clock.now())
+        words = f"{outcome.added} new, {outcome.known} known already, {len(outcome.refused)} refused."
+        return " ".join([words, *outcome.refused[:10]])
+
+
+class Remittance(InRequest):
+    """What a payee is paid and for what: the page."""
+
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        context = self.context()
+        context["pdf_impossible"] = documents.why_impossible()
+        return TemplateResponse(request, "finance/remittance.html", context)
+
+    def context(self, most: int = _LINES_SHOWN) -> dict[str, Any]:
+        asked = self.asked
+        lines = remittance_lines(asked)
+        listed = list(lines[: most + 1])
+        return {
+            "asked": asked,
+            "run": self.run,
+            "study": self.study,
+            "lines": [_line(one, self.url("payable", one.pk)) for one in listed[:most]],
+            "is_cut": len(listed) > most,
+            "sums": _amounts(sums(lines), asked.currency),
+            "columns": _LINE_COLUMNS,
+            "holdback": money.words(open_holdback(asked), asked.currency),
+            "net": money.words(asked.net, asked.currency),
+            "run_url": self.url("run", self.run.number),
+            "pdf_url": self.url("remittance-pdf", self.run.number, asked.pk),
+            "csv_url": self.url("remittance-csv", self.run.number, asked.pk),
+        }
+
+
+class RemittancePdf(Remittance):
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if sentence := documents.why_impossible():
+            raise Refusal("NO_PDF", sentence)
+        context = self.context(5000) | {"at": clock.now(), "by": request.user, "is_simulated": is_simulated()}
+        context["signatures"] = [one for one in shown_under(self.run) if one.signature.verb == APPROVE]
+        journal().record("EXPORTED", user=request.user, subject=f"Remittance {self.asked}", detail={"format": "pdf"})
+        return documents.pdf("finance/remittance_pdf.html", context, file_name=f"{self.asked}.pdf")
+
+
+class RemittanceCsv(Remittance):
+    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        body = erp.remittance_csv(self.asked, remittance_lines(self.asked))
+        return _file(request, body, str(self.asked), f"Remittance {self.asked}")
+
+
+def _file(request: PageRequest, body: str, name: str, subject: str) -> HttpResponse:
+    """A CSV as a download, noted in the access log; a simulated database says so in its name."""
+    journal().record("EXPORTED", user=request.user, subject=subject, detail={"format": "csv"})
+    response = HttpResponse(body.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    mark = "-simulated" if is_simulated() else ""
+    response["Content-Disposition"] = f'attachment; filename="{name}{mark}.csv"'
+    return response
+
+
+def _line(payable: Any, url: str) -> dict[str, Any]:
+    steps = {name: getattr(payable, name) for name in ("direct", "overhead", "holdback", "vat", "withholding", "net")}
+    return {"payable": payable, "url": url, "amounts": _amounts(steps, payable.currency)}
+
+
+def _amounts(steps: dict[str, Any], currency: str) -> list[str]:
+    return [money.words(money.rounded(steps[name], currency)) for name in steps]
+
+
+def _path(run: PaymentRun) -> list[dict[str, str]]:
+    """Calculated, confirmed, approved, released, paid; the way out where it was cancelled."""
+    if run.status == RunStatus.CANCELLED:
+        return [{"label": "Calculated", "state": "done"}, {"label": "Cancelled", "state": "ended"}]
+    here = _STEPS.index(RunStatus(run.status))
+    return [
+        {"label": words, "state": "done" if place <= here else "current" if place == here + 1 else "next"}
+        for place, words in enumerate(_STEP_WORDS)
+    ]

@@ -1,0 +1,76 @@
+"""Money and its rules in words."""
+
+from typing import Any
+
+from ctms.core import money
+from finance.models import AgreementVersion, FeeLine, Payable
+from finance.queries import Settlement
+
+
+def terms_facts(version: AgreementVersion, currency: str) -> list[dict[str, Any]]:
+    """The terms of a version, as facts."""
+    failures = (
+        f"{version.failures_initial} in any case, {version.failures_per} for each {version.per_enrolled} enrolled"
+    )
+    if version.failures_most is not None:
+        failures += f", at most {version.failures_most}"
+    maximum = "None" if version.maximum is None else money.words(version.maximum, currency)
+    return [
+        {"label": "Holds from", "value": f"{version.effective_on:%-d %b %Y}"},
+        {"label": "Contract filed at", "value": version.reference},
+        {"label": "Paid", "value": f"{version.get_frequency_display()}, within {version.terms_days} days"},
+        {"label": "Overhead", "value": f"{version.overhead_percent:.2f} %"},
+        {"label": "Holdback", "value": f"{version.holdback_percent:.2f} %, until the site is closed"},
+        {"label": "Of who failed screening", "value": version.get_failure_policy_display()},
+        {"label": "Screen failures paid", "value": failures},
+        {"label": "Agreement maximum", "value": maximum},
+        {"label": "Smallest payment", "value": money.words(version.minimum_payment, currency)},
+        {"label": "Drafted by", "value": version.drafted_by.full_name},
+    ]
+
+
+def rules_of(fee: FeeLine) -> str:
+    """Which rules a fee takes part in, in a line."""
+    words = [
+        label for label, holds in (
+            ("overhead", fee.has_overhead), ("holdback", fee.has_holdback), ("VAT", fee.is_taxable)
+        ) if holds
+    ]  # fmt: skip
+    said = f"With {', '.join(words)}" if words else "Neither overhead nor holdback nor VAT"
+    limits = [f"at most {fee.most} times"] if fee.most is not None else []
+    limits += [f"{fee.most_per_subject} times a subject"] if fee.most_per_subject is not None else []
+    return "; ".join([said, *limits])
+
+
+def steps(payable: Payable) -> list[dict[str, Any]]:
+    """How a payable's net came about, step by step."""
+    version, share, currency = payable.fee.version, payable.share, payable.currency
+    fee = f"{payable.fee.label}, {payable.fee.code}"
+    part = "" if share.share == 100 else f", {share.share:.2f} % of it"
+    rows: list[tuple[str, Any, bool]] = [
+        (f"{fee}{part}", payable.direct, False),
+        (f"Overhead {version.overhead_percent:.2f} %", payable.overhead, False),
+        ("Gross", payable.gross, True),
+        (f"Holdback {version.holdback_percent:.2f} %", payable.holdback, False),
+        (f"VAT {share.vat_percent:.2f} %", payable.vat, False),
+        ("Tax withheld", payable.withholding, False),
+        ("Net", payable.net, True),
+    ]
+    return [
+        {"label": label, "value": money.words(amount, currency), "total": is_total}
+        for label, amount, is_total in rows
+        if is_total or amount
+    ]
+
+
+def stand_rows(stand: Settlement, currency: str) -> list[dict[str, Any]]:
+    """Where an agreement stands, as a sum."""
+    rows = [
+        ("Earned: fees and overhead", stand.earned), ("Paid, as confirmed by the ERP", -stand.paid),
+        ("Held back", -stand.held_back),
+    ]  # fmt: skip
+    listed: list[dict[str, Any]] = [{"label": label, "value": money.words(amount, currency)} for label, amount in rows]
+    listed.append({"label": "Still to be paid", "value": money.words(stand.open, currency), "total": True})
+    if stand.maximum is not None:
+        listed.append({"label": "Agreement maximum", "value": money.words(stand.maximum, currency)})
+    return listed
