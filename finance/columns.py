@@ -36,11 +36,13 @@ AGREEMENT_COLUMNS = (
            sub=lambda one: one.site.name, machine="site__number"),
     Column("currency", "Currency", lambda one: one.currency, "text", ("currency",), machine="currency"),
     Column("version", "In force", version_words, "status", phone="main",
-           tone=lambda one: "info" if one.approved is None or one.drafts else "ok", machine="approved"),
+           tone=lambda one: "info" if one.approved is None or one.drafts else "ok"),
+    Column("approved", "Approved version", lambda one: one.approved, "number", only_exported=True,
+           machine="approved"),
 )  # fmt: skip
 
 PAYABLE_COLUMNS = (
-    Column("key", "No.", lambda one: one.pk, "number", ("id",), phone="title", is_link=True),
+    Column("key", "No.", lambda one: one.pk, "number", phone="title", is_link=True),
     Column("site", "Site", lambda one: one.site.number, "text", ("site__number",), phone="main",
            machine="site__number"),
     Column("subject", "Subject", lambda one: one.subject, "text", ("subject",), machine="subject"),

@@ -109,7 +109,8 @@ def _seed(name: str) -> None:
 
 def _code_hash() -> str:
     digest = hashlib.sha256(embedded.schema_hash().encode())
-    for pattern in ("ctms/**/*.py", "sites/**/*.py", "audit/**/*.py", "tests/seed.py", "ctms/demo/data/**/*.json"):
+    packages = [f"{package}/**/*.py" for package in ("ctms", "sites", "finance", "audit")]
+    for pattern in (*packages, "finance/**/*.sql", "tests/seed.py", "ctms/demo/data/**/*.json"):
         for path in sorted(places.ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 
 from ctms.api.description import description, guide
-from ctms.api.views import directory, history, numbers, sites, studies
+from ctms.api.views import directory, history, money, numbers, sites, studies
 
 _STUDY = "studies/<str:study>/"
 _SITE = f"{_STUDY}sites/<str:number>/"
@@ -38,6 +38,9 @@ urlpatterns = [
     _at(f"{_SITE}personnel/", sites.Personnel),
     _at(f"{_SITE}personnel/<int:pk>/", sites.OnePersonnel),
     _at(f"{_SITE}personnel/<int:pk>/end/", sites.EndPersonnel),
+    _at(f"{_STUDY}agreements/", money.Agreements),
+    _at(f"{_STUDY}payables/", money.Payables),
+    _at(f"{_STUDY}payment-runs/", money.PaymentRuns),
     _at("people/", directory.People),
     _at("people/<int:pk>/", directory.OnePerson),
     _at("facilities/", directory.Facilities),

@@ -70,7 +70,7 @@ class PayableList(InPlace):
     noun = ("payable", "payables")
     columns = PAYABLE_COLUMNS
     filterset_class = PayableFilter
-    default_sort = "-key"
+    default_sort = "-occurred_on"
     verb = "finance.view_payment"
 
     @property

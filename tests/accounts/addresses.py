@@ -36,8 +36,22 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
     from ctms.accounts.models import Assignment, Curriculum, Delegation
     from ctms.desk.models import Job, Mail, Notification, OutboxEntry, SavedView
     from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, VisitSchedule
+    from finance.models import (
+        Agreement,
+        AgreementVersion,
+        BankDetail,
+        FeeLine,
+        Payable,
+        PayeeShare,
+        PaymentRequest,
+        PaymentRun,
+    )
     from sites.models import Person, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 
+    money: dict[str, Any] = {
+        "agreement": Agreement, "share": PayeeShare, "fee": FeeLine, "payable": Payable, "payment": PaymentRequest,
+        "detail": BankDetail,
+    }  # fmt: skip
     desk: dict[str, Any] = {
         "job": Job, "view": SavedView, "notification": Notification, "mail": Mail, "entry": OutboxEntry
     }  # fmt: skip
@@ -59,6 +73,10 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "pk": [key for key in (*keys, Signature.objects.values_list("pk", flat=True).last()) if key],
             "curriculum": [Curriculum.objects.values_list("pk", flat=True).last()],
             **{name: [model.objects.values_list("pk", flat=True).last() or NOBODYS] for name, model in desk.items()},
+            **{name: [model.objects.values_list("pk", flat=True).first() or NOBODYS] for name, model in money.items()},
+            "version": [AgreementVersion.objects.values_list("number", flat=True).first() or NOBODYS],
+            "payee": [PayeeShare.objects.values_list("payee", flat=True).first() or NOBODYS],
+            "run": [PaymentRun.objects.values_list("number", flat=True).last() or NOBODYS],
             "arm": [study.arm_set.values_list("pk", flat=True)[0]],
             "facility": [site.facility_id],
             "first": [site.facility_id, somebody],
@@ -76,7 +94,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "role": [Assignment.objects.values_list("pk", flat=True).last()],
             "delegation": [Delegation.objects.values_list("pk", flat=True).first() or NOBODYS],
             "member": [Assignment.objects.values_list("user", flat=True).last()],
-            "move": ["close_out", "close_enrollment", "approve", "sign_off"],
+            "move": ["close_out", "close_enrollment", "approve", "sign_off", "verify"],
         }
 
 

@@ -30,6 +30,16 @@ from ctms.studies.models import (
     StudyCountry,
     VisitSchedule,
 )
+from finance.models import (
+    Agreement,
+    AgreementVersion,
+    BankDetail,
+    FeeLine,
+    Payable,
+    PayeeShare,
+    PaymentRequest,
+    PaymentRun,
+)
 from sites.models import MigrationBatch, MigrationLine, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 from tests.accounts import policy
 from tests.accounts.addresses import filled, harvested
@@ -248,8 +258,30 @@ def _drafts(study: Study) -> dict[str, list[Any]]:
         curriculum = make(Curriculum)
         batch = make(MigrationBatch, study=study, status="DRAFT")
         line = make(MigrationLine, study=study, batch=batch, site=study.site_set.first())
+        money = _money(study)
     return {
         "arm": [arm.pk], "protocol": [protocol.pk], "effect": [effect.pk], "schedule": [schedule.number],
         "visit": [visits[1].pk], "contact": [contacts[1].pk], "curriculum": [curriculum.pk],
-        "batch": [batch.number], "line": [line.pk],
+        "batch": [batch.number], "line": [line.pk], **money,
+    }  # fmt: skip
+
+
+def _money(study: Study) -> dict[str, list[Any]]:
+    """An agreement of which a version is drafted, and runs in every status in which something can be done."""
+    site = make(Site, study=study)
+    agreement = make(Agreement, study=study, site=site)
+    owed = {"study": study, "version": make(AgreementVersion, study=study, agreement=agreement, status="APPROVED")}
+    payee = make(Organisation, kind=OrganisationKind.SITE)
+    share, fee = make(PayeeShare, **owed, payee=payee), make(FeeLine, **owed)
+    payable = make(Payable, study=study, fee=fee, share=share, payee=payee, agreement=agreement, site=site)
+    PaymentRun.objects.filter(study=study, status__in=["CALCULATED", "CONFIRMED"]).update(status="CANCELLED")
+    runs = [make(PaymentRun, study=study, status=status) for status in ("CONFIRMED", "RELEASED")]
+    asked = make(PaymentRequest, study=study, run=runs[1], payee=payee)
+    detail = make(BankDetail, study=study, payee=payee)
+    draft = {"study": study, "version": make(AgreementVersion, study=study, agreement=agreement, number=2)}
+    drafted = make(PayeeShare, **draft, payee=payee), make(FeeLine, **draft)
+    return {
+        "agreement": [agreement.pk], "version": [2], "share": [drafted[0].pk], "fee": [drafted[1].pk],
+        "payable": [payable.pk], "run": [run.number for run in runs], "payment": [asked.pk], "payee": [payee.pk],
+        "detail": [detail.pk],
     }  # fmt: skip

@@ -110,6 +110,9 @@ WITH = {
     "schedule-move": {"move": "approve"},
     "curriculum-move": {"move": "approve"},
     "migration-move": {"move": "sign_off"},
+    "agreement-move": {"move": "approve"},
+    "run-move": {"move": "approve"},
+    "bank-move": {"move": "verify"},
 }
 
 # Addresses that want to know of which list.
@@ -139,6 +142,9 @@ OPERATIONS: dict[str, set[str]] = {
     "accounts.view_organisation": {"read_organisation"},
     "accounts.view_access": {"read_assignment"},
     "audit.view_trail": {"list_history"},
+    "finance.view_agreement": {"list_agreements"},
+    "finance.view_payment": {"list_payables"},
+    "finance.view_run": {"list_payment_runs"},
     NOBODY: {"move_schedule"},  # approving is signing, and tokens do not sign
     "sites.close_site": {"move_site"},
     "sites.record_evidence": {"record_evidence", "withdraw_evidence"},

@@ -92,12 +92,11 @@ def approve(version: AgreementVersion, by: User, at: datetime) -> AgreementVersi
 
 def another(username: str, role: Role) -> User:
     """Somebody else with a role at the whole of the open sponsor, trained."""
-    user = User.objects.create_user(username, full_name=username.title())
-    user.password = person("noor").password
-    user.save(update_fields=["password"])
-    sponsor = Sponsor.objects.get(code="north")
-    add_member(sponsor=sponsor, user=user, organisation=Organisation.objects.get(kind="SPONSOR"), starts_on=BEGAN)
-    assign_role(user=user, role=role, scope=Scope.objects.get(path="/"), starts_on=BEGAN, by=None)
+    sponsor, employer = Sponsor.objects.get(code="north"), Organisation.objects.get(kind="SPONSOR")
+    with act(person("ada")):
+        user = make(User, username=username, full_name=username.title(), password=person("noor").password)
+        add_member(sponsor=sponsor, user=user, organisation=employer, starts_on=BEGAN)
+        assign_role(user=user, role=role, scope=Scope.objects.get(path="/"), starts_on=BEGAN, by=person("ada"))
     trained(user, role)
     return user
 

@@ -1,0 +1,206 @@
+"""Payment runs: who may do what, how often, and what the ERP says."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from ctms.accounts.models import Scope
+from ctms.accounts.roles import Role
+from ctms.accounts.services.grants import assign_role
+from ctms.core.refusals import NotAllowed, Refusal
+from finance.erp import payments_csv, read_confirmations, remittance_csv
+from finance.models import BankDetail, LedgerEntry, PaymentLine, PaymentRun, RunStatus
+from finance.queries import remittance_lines, settlement
+from finance.services import banking, runs
+from finance.services.runs import Confirmed
+from sites.models import Site
+from tests.conftest import act, person
+from tests.factories import make
+from tests.finance import world
+from tests.finance.world import agreement, balances, happened, visit
+from tests.signing import proof
+
+pytestmark = [pytest.mark.django_db, pytest.mark.shows("04-7")]
+UNTIL = date(2024, 3, 1)
+
+
+@pytest.fixture
+def site(north, settings):
+    with act(person("ada")):
+        PaymentRun.objects.filter(status__in=["CALCULATED", "CONFIRMED"]).update(status="CANCELLED")
+        PaymentLine.objects.update(removed=True)
+    with world.nothing_yet(settings):
+        yield Site.objects.filter(agreements=None).select_related("study").order_by("number")[0]
+
+
+@pytest.fixture
+def run(site, now):
+    agreement(site, now, maximum=10**6)
+    happened.append(visit(site, 1))
+    return calculated(site, now)
+
+
+def calculated(site, now, until=UNTIL) -> PaymentRun:
+    fumi = person("fumi")
+    with act(fumi):
+        return runs.calculate_run(study=site.study, until=until, by=fumi, at=now)
+
+
+def moved(run, move, who, now, kind="", reason="Because") -> PaymentRun:
+    by = person(who)
+    signature = proof(run, by, now, kind=kind) if kind else None
+    with act(by):
+        return runs.move_run(run=run, move=move, by=by, at=now, proof=signature, reason=reason)
+
+
+def confirmed(run, now) -> PaymentRun:
+    return moved(run, "confirm", "mara", now, "review")
+
+
+def refused(code, run, *move, kind=Refusal):
+    before = PaymentRun.objects.values().get(pk=run.pk)
+    with pytest.raises(kind) as error:
+        moved(run, *move)
+    assert error.value.code == code
+    assert PaymentRun.objects.values().get(pk=run.pk) == before
+    return error.value
+
+
+def verified_bank(run, now, by="noor") -> None:
+    for asked in run.requests.all():
+        fumi, noor = person("fumi"), person(by)
+        with act(fumi):
+            detail = banking.propose_bank_detail(
+                study=run.study, payee=asked.payee, vendor_no="=4711", account_ending="4711", by=fumi, at=now
+            )
+        with act(noor):
+            banking.move_bank_detail(detail=detail, move="verify", reason="Called back", by=noor, at=now)
+            BankDetail.objects.filter(pk=detail.pk).update(usable_from=now.date())
+
+
+def test_from_calculation_to_the_money(run, site, now):
+    run = moved(confirmed(run, now), "approve", "noor", now, "approval")
+    assert run.status == RunStatus.APPROVED
+    assert "not verified" in refused("GUARD", run, "release", "noor", now).message
+    verified_bank(run, now)
+    run = moved(run, "release", "noor", now)
+    (asked,) = run.requests.all()
+    assert "'=4711" in payments_csv(run)
+    told = read_confirmations(
+        f"reference;amount;currency;paid_on;document\n{asked.reference};1000.00;EUR;2024-03-11;E1\n".encode()
+    )
+    fumi = person("fumi")
+    with act(fumi):
+        wrong = replace(told[0], amount=Decimal("999.99"))
+        outcome = runs.record_confirmations(run=run, told=[wrong], by=fumi, at=now)
+        assert (outcome.added, len(outcome.refused)) == (0, 1)
+        entries = LedgerEntry.objects.count()
+        assert runs.record_confirmations(run=run, told=told * 2, by=fumi, at=now).added == 1
+        run.refresh_from_db()
+        assert run.status == RunStatus.PAID
+        assert runs.record_confirmations(run=run, told=told, by=fumi, at=now).known == 1
+        other = Confirmed("Not ours", Decimal(5), "EUR", UNTIL, "E2")
+        assert len(runs.record_confirmations(run=run, told=[other], by=fumi, at=now).refused) == 1
+    assert LedgerEntry.objects.count() == entries + 2
+    assert sum(balances().values()) == 0
+    stand = settlement(site.agreements.get())
+    assert (stand.earned, stand.paid, stand.open) == (1000, 1000, 0)
+
+
+def test_who_prepared_confirmed_edited_or_changed_the_bank_does_not_approve(run, site, now):
+    assert refused("MAY_NOT_MOVE", run, "confirm", "fumi", now, "review", kind=NotAllowed)
+    confirmed(run, now)
+    nils = world.another("nils", Role.FINANCE_APPROVER)
+    with act(person("ada")):
+        for role in (Role.FINANCE_ANALYST, Role.STUDY_MANAGER):
+            assign_role(user=nils, role=role, scope=Scope.objects.get(path="/"), starts_on=world.BEGAN,
+                        by=person("ada"))  # fmt: skip
+    payee = run.requests.get().payee
+    with act(nils):
+        detail = banking.propose_bank_detail(
+            study=site.study, payee=payee, vendor_no="1", account_ending="4711", by=nils, at=now
+        )
+    assert "bank details" in refused("GUARD", run, "approve", "nils", now, "approval").message
+    with act(person("noor")):
+        banking.move_bank_detail(detail=detail, move="reject", reason="Wrong", by=person("noor"), at=now)
+    with act(nils):
+        runs.recalculate_run(run=run, by=nils, at=now)
+    run.refresh_from_db()
+    confirmed(run, now)
+    assert "prepared" in refused("GUARD", run, "approve", "nils", now, "approval").message
+
+
+def test_bands_ask_for_more_approvers_and_nobody_counts_twice(site, now):
+    agreement(site, now, fees=[{"amount": Decimal("10000.00")}])
+    happened.append(visit(site, 1))
+    run = confirmed(calculated(site, now), now)
+    run = moved(run, "approve", "noor", now, "approval")
+    assert run.status == RunStatus.CONFIRMED
+    assert "already" in refused("GUARD", run, "approve", "noor", now, "approval").message
+    world.another("nils", Role.FINANCE_APPROVER)
+    assert moved(run, "approve", "nils", now, "approval").status == RunStatus.APPROVED
+
+
+def test_what_changed_since_stops_the_approval_until_it_is_calculated_again(run, site, now):
+    confirmed(run, now)
+    happened[0] = replace(happened[0], item="V2")
+    assert "calculate it again" in refused("CHANGED_SINCE", run, "approve", "noor", now, "approval").message
+    fumi = person("fumi")
+    with act(fumi):
+        run = runs.recalculate_run(run=run, by=fumi, at=now)
+    assert run.status == RunStatus.CALCULATED
+    assert not run.requests.filter(rolls_forward=False).exists()
+    assert "nothing to pay" in refused("GUARD", run, "confirm", "mara", now, "review").message
+
+
+def test_sent_back_it_has_to_be_signed_anew(run, now):
+    confirmed(run, now)
+    run = moved(run, "send_back", "noor", now)
+    assert (run.status, run.calculation) == (RunStatus.CALCULATED, 2)
+    run = moved(confirmed(run, now), "approve", "noor", now, "approval")
+    assert run.status == RunStatus.APPROVED
+
+
+def test_nothing_is_paid_by_two_runs(run, site, now):
+    with act(person("fumi")), pytest.raises(Refusal), transaction.atomic():
+        runs.calculate_run(study=site.study, until=UNTIL, by=person("fumi"), at=now)
+    moved(confirmed(run, now), "approve", "noor", now, "approval")
+    second = calculated(site, now)
+    assert not second.requests.exists()
+    line = PaymentLine.objects.get()
+    with act(person("fumi")), pytest.raises(IntegrityError), transaction.atomic():
+        make(PaymentLine, study=site.study, payable=line.payable)
+
+
+def test_little_money_waits_and_what_is_taken_back_nets(site, now):
+    agreement(site, now, minimum_payment=1500)
+    happened.append(visit(site, 1))
+    run = calculated(site, now)
+    assert run.requests.get().rolls_forward
+    moved(run, "cancel", "fumi", now)
+    happened.append(visit(site, 2))
+    run = calculated(site, now)
+    assert (run.requests.get().net, run.requests.get().rolls_forward) == (2000, False)
+    moved(confirmed(run, now), "approve", "noor", now, "approval")
+    happened[:] = [happened[1], visit(site, 3), visit(site, 4), visit(site, 5)]
+    run = calculated(site, now)
+    assert run.requests.get().net == 2000  # three new ones, one taken back
+    csv = remittance_csv(run.requests.get(), remittance_lines(run.requests.get()))
+    assert csv.count("1000.00") == 8
+
+
+def test_a_file_of_the_erp_is_taken_whole_or_not_at_all():
+    for text, words in (
+        ("reference,amount\nx,1", "lacks currency"),
+        ("reference,amount,currency,paid_on,document\nx,NaN,EUR,2024-03-01,E", "more than nothing"),
+        ("reference,amount,currency,paid_on,document\nx,1.5.0,EUR,2024-03-01,E", "Row 2"),
+        ("reference,amount,currency,paid_on,document\nx,1,EUR,1.3.2024,E", "no day"),
+        ("reference,amount,currency,paid_on,document\nx,1,EUR,2024-03-01,", "document is missing"),
+    ):
+        with pytest.raises(Refusal, match=words):
+            read_confirmations(text.encode())
+    with pytest.raises(Refusal, match="UTF-8"):
+        read_confirmations(b"\xff\xfe")
