@@ -19,6 +19,7 @@ class Workload:
             the ratio is shown and not judged.
         floor: the arm of raw Postgres, printed beside.
         between: run after each arm, untimed.
+        most_rounds: for arms that take long.
     """
 
     name: str
@@ -28,9 +29,11 @@ class Workload:
     floor: str
     limit: float | None
     between: Arm = lambda: None
+    most_rounds: int | None = None
 
     def run(self, rounds: int) -> "Result":
         """Times all arms `rounds` times, after one round to warm up."""
+        rounds = min(rounds, self.most_rounds or rounds)
         seconds: dict[str, list[float]] = {name: [] for name in self.arms}
         for turn in range(rounds + 1):
             order = list(self.arms) if turn % 2 else list(reversed(self.arms))
