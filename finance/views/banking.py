@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.functional import cached_property
 
 from ctms.accounts.models import Organisation
@@ -68,7 +68,7 @@ class Bank(InPayee, FormPage):
 
     def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not self.may("finance.edit_bank"):
-            return self.http_method_not_allowed(request)
+            raise Http404
         return super().post(request, *args, **kwargs)
 
     def context(self) -> dict[str, Any]:

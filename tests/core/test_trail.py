@@ -47,12 +47,14 @@ def changeable(model: type[models.Model]) -> tuple[str, Any]:
     for field in model._meta.concrete_fields:
         is_free_text = isinstance(field, models.TextField | models.CharField) and not field.choices and field.editable
         if is_free_text and field.name not in ("path", "username", "code", "password", "number", "time_zone"):
-            return field.name, "IS" if field.max_length == 2 else "changed"
+            return field.name, "IS" if field.max_length == 2 else "changed"[: field.max_length]
     for field in model._meta.concrete_fields:
         if isinstance(field, models.PositiveSmallIntegerField | models.PositiveIntegerField):
             return field.name, 4321
         if isinstance(field, models.DateField):
             return field.name, "2031-01-01"
+    if any(field.name == "removed" for field in model._meta.concrete_fields):
+        return "removed", True
     return "permission", Permission.objects.get(codename="role_cra")
 
 
