@@ -22,6 +22,7 @@ from ctms.core import clock
 from ctms.core.acting import in_sponsor
 from ctms.run import embedded, logins
 from ctms.studies.models import Study
+from finance.facts import telling
 from finance.models import Agreement, AgreementVersion, FactKind, FeeLine, PayeeShare
 from finance.services.posting import post_payables
 from sites.models import Site
@@ -49,6 +50,7 @@ class BenchVisit(models.Model):
         db_table = "bench_visit"
 
 
+@telling(FactKind.VISIT)
 def visits(study: Study) -> QuerySet[Any]:
     """`settings.PAYABLE_FACTS` of the bench."""
     return BenchVisit.objects.all()
@@ -100,9 +102,7 @@ def _agreed(sponsor: Sponsor) -> Study:
     study = Study.objects.order_by("pk")[0]
     user = User.objects.get(username="everything")
     owner: dict[str, Any] = {"sponsor": sponsor, "study": study}
-    payees = [
-        Organisation.objects.create(sponsor=sponsor, kind="SITE", name=f"Payee {number}") for number in range(50)
-    ]
+    payees = [Organisation.objects.create(sponsor=sponsor, kind="SITE", name=f"Payee {number}") for number in range(50)]
     sites = list(Site.objects.filter(study=study).order_by("pk"))
     agreements = Agreement.objects.bulk_create(
         Agreement(**owner, site=site, number=f"CTA-{site.pk}", currency="EUR") for site in sites

@@ -4,11 +4,11 @@ A provider gives all facts of a study, every time: what it no longer gives is ta
 them as a query, which is then read inside the database.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -51,14 +51,30 @@ Facts = Iterable[PayableFact] | QuerySet[Any]
 """Facts one by one, or a query whose values are named as the fields of `PayableFact`."""
 
 
-class FactProvider(Protocol):
-    """One entry of `settings.PAYABLE_FACTS`: the facts of one room about a study."""
+@dataclass(frozen=True, slots=True)
+class FactProvider:
+    """One entry of `settings.PAYABLE_FACTS`: the facts of one room about a study, and of which kinds they are."""
 
-    def __call__(self, study: Study) -> Facts: ...
+    kinds: frozenset[FactKind]
+    facts: Callable[[Study], Facts]
+
+    def __call__(self, study: Study) -> Facts:
+        return self.facts(study)
+
+
+def telling(*kinds: FactKind) -> Callable[[Callable[[Study], Facts]], FactProvider]:
+    """Makes a function the provider of these kinds of facts."""
+    return lambda facts: FactProvider(frozenset(kinds), facts)
 
 
 def providers() -> list[FactProvider]:
     return [import_string(path) for path in settings.PAYABLE_FACTS]
+
+
+def untold() -> list[FactKind]:
+    """The kinds that no provider tells: a fee for one of them is never due, and pages say so."""
+    told = frozenset[FactKind]().union(*(provider.kinds for provider in providers()))
+    return [kind for kind in FactKind if kind not in told]
 
 
 _KIND_OF = {
@@ -68,6 +84,7 @@ _KIND_OF = {
 }
 
 
+@telling(*_KIND_OF.values())
 def of_sites(study: Study) -> Iterable[PayableFact]:
     """Which sites were activated, came to close-out and were closed, each on the day it first did."""
     for arrival in first_arrivals(study, _KIND_OF):

@@ -9,6 +9,7 @@ from ctms.core.money import CURRENCIES
 from ctms.web.edits import EditForm
 from ctms.web.forms import DateField
 from ctms.web.refusable import RefusableForm
+from finance import facts
 from finance.models import AgreementVersion, FeeLine, PayeeShare
 from sites.models import Site
 
@@ -71,6 +72,12 @@ class FeeForm(EditForm):
             "code", "label", "trigger", "item", "amount", "has_overhead", "has_holdback", "is_taxable", "most",
             "most_per_subject",
         )  # fmt: skip
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if untold := facts.untold():
+            kinds = ", ".join(str(kind.label).lower() for kind in untold)
+            self.fields["trigger"].help_text = f"Nothing tells these yet, so no fee for them is due: {kinds}."
 
 
 class BankForm(RefusableForm):

@@ -3,7 +3,9 @@
 from typing import Any
 
 from ctms.core import money
-from finance.models import AgreementVersion, FeeLine, Payable
+from ctms.studies.models import Study
+from finance import facts
+from finance.models import AgreementVersion, FactKind, FeeLine, Payable, VersionStatus
 from finance.queries import Settlement
 
 
@@ -40,6 +42,18 @@ def rules_of(fee: FeeLine) -> str:
     limits = [f"at most {fee.most} times"] if fee.most is not None else []
     limits += [f"{fee.most_per_subject} times a subject"] if fee.most_per_subject is not None else []
     return "; ".join([said, *limits])
+
+
+def unpaid_kinds(study: Study) -> str:
+    """For what the study's agreements have fees although nothing tells it yet; "" where all is told."""
+    fees = FeeLine.objects.filter(study=study, version__status=VersionStatus.APPROVED, trigger__in=facts.untold())
+    found = set(fees.values_list("trigger", flat=True).distinct())
+    return ", ".join(str(kind.label).lower() for kind in FactKind if kind in found)
+
+
+def further(count: int) -> str:
+    """Payables that became due after a run was calculated, in words."""
+    return "One further payable became due" if count == 1 else f"{count} further payables became due"
 
 
 def steps(payable: Payable) -> list[dict[str, Any]]:

@@ -7,7 +7,8 @@ facts posts nothing, and what was paid twice by mistake of a source is taken bac
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -35,14 +36,18 @@ class Posted:
 
 @dataclass(frozen=True)
 class Change:
-    """A payable that would be posted now: what it would take back, if anything, and what is behind it."""
+    """A payable that would be posted now, and which one it would take back, if any."""
 
     fact_id: str
     item: str
-    occurred_on: date
-    net: Any
-    currency: str
+    occurrence: int
+    payee_id: int
+    net: Decimal
     old_id: int | None
+
+    @property
+    def key(self) -> tuple[str, str, int, int]:
+        return self.fact_id, self.item, self.occurrence, self.payee_id
 
 
 @use_case
@@ -67,7 +72,7 @@ def pending_changes(study: Study, at: datetime) -> list[Change]:
     """What posting would post now, without doing it."""
     told = _facts_sql(study)
     found: list[Change] = []
-    listed = " select fact_id, item, occurred_on, direct + overhead + holdback + vat + withholding, currency, old_id"
+    listed = " select fact_id, item, occurrence, payee_id, direct + overhead + holdback + vat + withholding, old_id"
     for due, of_kind in (("due.sql", "<>"), ("release.sql", "=")):
         with connection.cursor() as cursor:
             cursor.execute(_changes_sql(due, of_kind, told) + listed + " from changes", _values(study, at))

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, Max, OuterRef, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
 
 from ctms.accounts.models import User
 from ctms.core.editing import refuse_without
@@ -17,6 +18,7 @@ from ctms.core.use_case import use_case
 from ctms.studies.models import Study
 from finance.lifecycle import RUN, approvals_needed, approvers
 from finance.models import (
+    RELEASE,
     Account,
     AgreementVersion,
     LedgerEntry,
@@ -28,7 +30,7 @@ from finance.models import (
     RunStatus,
     VersionStatus,
 )
-from finance.services.posting import Change, pending_changes, post_payables
+from finance.services.posting import pending_changes, post_payables
 
 _DOING = "preparing payments"
 _LINES = """
@@ -84,7 +86,7 @@ def move_run(
 ) -> PaymentRun:  # fmt: skip
     """Makes a move of a run. It is approved once as many have signed as its largest payment asks for."""
     run = PaymentRun.objects.select_related("study__scope").locked(run.pk)
-    if move in ("confirm", "approve") and (changed := changed_since(run, at)):
+    if move in ("confirm", "approve") and (changed := recomputed(run, at).changed):
         raise Conflict("CHANGED_SINCE", f"{_lines(len(changed))} no longer what they follow from: calculate it again.")
     RUN.advance(run, move, Request(by, effective_on=at.date(), reason=reason, proof=proof))
     if move == "approve" and len(approvers(run)) < approvals_needed(run):
@@ -147,12 +149,33 @@ def record_confirmations(*, run: PaymentRun, told: Iterable[Confirmed], by: User
     return Outcome(added, known, tuple(refused))
 
 
-def changed_since(run: PaymentRun, at: datetime) -> list[Change]:
-    """The lines of a run that posting now would take back: their facts changed since it was calculated."""
-    changes = [change for change in pending_changes(run.study, at) if change.old_id is not None]
-    paid = PaymentLine.objects.filter(request__run=run, payable__in=[change.old_id for change in changes])
-    theirs = set(paid.values_list("payable", flat=True))
-    return [change for change in changes if change.old_id in theirs]
+@dataclass(frozen=True)
+class ChangedLine:
+    """A line of a run that posting now would take back. `after` is what it would be then; None: no longer due."""
+
+    payable: Payable
+    after: Decimal | None
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A run worked out anew: its lines that changed since, and how many payables became due that it does not pay."""
+
+    changed: list[ChangedLine]
+    further: int
+
+
+def recomputed(run: PaymentRun, at: datetime) -> Recomputed:
+    """What posting now would change about a run, without doing it."""
+    changes = pending_changes(run.study, at)
+    after = {change.key: change.net for change in changes if change.old_id is None}
+    before = {change.old_id: change.key for change in changes if change.old_id is not None}
+    # A holdback that is given back goes with the payable that kept it.
+    released = [f"payable/{payable}" for payable in before]
+    theirs = Payable.objects.filter(payment_lines__request__run=run, payment_lines__removed=False)
+    rows = theirs.filter(Q(pk__in=before) | Q(kind=RELEASE, fact_id__in=released)).select_related("site", "fee")
+    changed = [ChangedLine(one, after.get(before[one.pk]) if one.pk in before else None) for one in rows.order_by("pk")]
+    return Recomputed(changed, len(after.keys() - before.values()))
 
 
 def _gather(run: PaymentRun, at: datetime) -> None:
@@ -220,7 +243,10 @@ def _lines(count: int) -> str:
     return "One line is" if count == 1 else f"{count} lines are"
 
 
-def line_counts(run: PaymentRun) -> dict[int, int]:
-    """Request -> how many lines it pays."""
-    rows = PaymentLine.objects.filter(request__run=run).order_by().values("request").annotate(lines=Count("id"))
-    return {row["request"]: row["lines"] for row in rows}
+def line_sums(run: PaymentRun) -> dict[int, dict[str, Any]]:
+    """Request -> {lines: how many, gross: fees and overhead, held: the holdback, negative} of what it pays."""
+    rows = PaymentLine.objects.filter(request__run=run).order_by().values("request")
+    sums = rows.annotate(
+        lines=Count("id"), gross=Sum(F("payable__direct") + F("payable__overhead")), held=Sum("payable__holdback")
+    )
+    return {row["request"]: row for row in sums}

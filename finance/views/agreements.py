@@ -15,6 +15,7 @@ from ctms.web.edits import EditForm, EditView
 from ctms.web.moves import MoveView
 from ctms.web.places import PageRequest, found
 from ctms.web.posts import PostOnly
+from finance import facts
 from finance.columns import VERSION_TONES
 from finance.forms import FeeForm, NewAgreementForm, ShareForm, TermsForm
 from finance.lifecycle import VERSION
@@ -134,6 +135,7 @@ class VersionPage(InVersion):
         version, currency = self.version, self.agreement.currency
         edits = version.status == VersionStatus.DRAFT and self.may("finance.edit_fee", self.agreement)
         offers = list(VERSION.offers(version, Request(request.user)))
+        untold = facts.untold()
         context = {
             "version": version,
             "agreement": self.agreement,
@@ -142,7 +144,12 @@ class VersionPage(InVersion):
             "terms": terms_facts(version, currency),
             "shares": [self._part("share", one, edits) for one in version.shares.select_related("payee")],
             "fees": [
-                self._part("fee", one, edits) | {"amount": money.words(one.amount, currency), "rules": rules_of(one)}
+                self._part("fee", one, edits)
+                | {
+                    "amount": money.words(one.amount, currency),
+                    "rules": rules_of(one),
+                    "is_untold": one.trigger in untold,
+                }
                 for one in version.fees.all()
             ],
             "share_columns": _SHARE_COLUMNS,

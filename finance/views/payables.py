@@ -81,6 +81,10 @@ class PayablePage(InMoney):
             f"filed at {version.reference}",
             "who": f"Approved by {signed[0].signature.signer_name}" if signed else "",
             "at": signed[0].signature.signed_at if signed else None,
+            "url": self.url("agreement-version", payable.agreement_id, version.number)
+            if self.may("finance.view_agreement", version.agreement)
+            else "",
+            "action": "The fee schedule",
         }
         yield {
             "title": "Posted", "at": payable.posted_at, "chip": {"label": payable.get_cause_display(), "tone": "mute"},

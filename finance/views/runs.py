@@ -22,8 +22,10 @@ from finance.models import PaymentRequest, PaymentRun, RunStatus
 from finance.pages import InMoney, InRequest, InRun
 from finance.queries import open_holdback, remittance_lines, sums, totals
 from finance.services import runs
+from finance.wording import further, unpaid_kinds
 
-_PAYEE_COLUMNS = ({"label": "Payee"}, {"label": "Lines", "kind": "number"}, {"label": "Net", "kind": "number"},
+_PAYEE_COLUMNS = ({"label": "Payee"}, {"label": "Lines", "kind": "number"}, {"label": "Gross", "kind": "number"},
+                  {"label": "Held back", "kind": "number"}, {"label": "Net", "kind": "number"},
                   {"label": "Due", "kind": "date"}, {"label": "State"})  # fmt: skip
 _LINE_COLUMNS = (
     {"label": "For"}, {"label": "On", "kind": "date"}, {"label": "Fee", "kind": "number"},
@@ -41,20 +43,21 @@ class RunPage(InRun):
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         run = self.run
         asked = list(run.requests.select_related("payee", "confirmation").order_by("reference"))
-        counts = runs.line_counts(run)
+        line_sums = runs.line_sums(run)
+        signatures = shown_under(run)
         prepares = self.may("finance.prepare_payment", run)
         offers = [offer for offer in RUN.offers(run, Request(request.user, clock.today()))
                   if offer.move.name not in BY_ITSELF]  # fmt: skip
         context = {
             "run": run,
             "tone": RUN_TONES[RunStatus(run.status)],
-            "path": _path(run),
-            "paying": [self._payee(one, counts) for one in asked if not one.rolls_forward],
-            "waiting": [self._payee(one, counts) for one in asked if one.rolls_forward],
+            "path": _path(run, signatures),
+            "paying": [self._payee(one, line_sums) for one in asked if not one.rolls_forward],
+            "waiting": [self._payee(one, line_sums) for one in asked if one.rolls_forward],
             "columns": _PAYEE_COLUMNS,
             "totals": [{"label": code, "value": money.words(net, code)} for code, net in totals(asked).items()],
             "checks": self._checks(),
-            "signatures": shown_under(run),
+            "signatures": signatures,
             "offers": [{"offer": offer, "url": self.url("run-move", run.number, offer.move.name)} for offer in offers],
             "recalculate_url": self.url("run-recalculate", run.number) if prepares and run.status in _OPEN else "",
             "erp_url": self.url("run-erp", run.number) if run.status in _SENT else "",
@@ -64,7 +67,8 @@ class RunPage(InRun):
         }
         return TemplateResponse(request, "finance/run.html", context)
 
-    def _payee(self, asked: PaymentRequest, counts: dict[int, int]) -> dict[str, Any]:
+    def _payee(self, asked: PaymentRequest, line_sums: dict[int, dict[str, Any]]) -> dict[str, Any]:
+        of_lines = line_sums.get(asked.pk)
         confirmation = getattr(asked, "confirmation", None)
         state = (f"Paid {confirmation.paid_on:%-d %b %Y}", "ok") if confirmation else ("To be paid", "info")
         if asked.rolls_forward:
@@ -72,7 +76,9 @@ class RunPage(InRun):
         return {
             "asked": asked,
             "net": money.words(asked.net, asked.currency),
-            "lines": counts.get(asked.pk, ""),
+            "lines": of_lines["lines"] if of_lines else "",
+            "gross": money.words(of_lines["gross"], asked.currency) if of_lines else "",
+            "held": money.words(of_lines["held"], asked.currency) if of_lines else "",
             "state": state[0],
             "tone": state[1],
             "url": "" if asked.rolls_forward else self.url("remittance", self.run.number, asked.pk),
@@ -83,15 +89,20 @@ class RunPage(InRun):
         run = self.run
         if run.status not in _OPEN:
             return []
-        changed = runs.changed_since(run, clock.now())
+        again = runs.recomputed(run, clock.now())
         needed, given = approvals_needed(run), len(approvers(run))
-        return [
-            {"tone": "bad", "text": f"{len(changed)} of its lines would change now: calculate it again."}
-            if changed
+        checks = [
+            {"tone": "bad", "text": f"{len(again.changed)} of its lines would change now: calculate it again."}
+            if again.changed
             else {"tone": "ok", "text": "Calculated again just now: all its lines are the same."},
             {"tone": "ok", "text": "No line is in another run: the database allows each payable one payment."},
             {"tone": "sign", "text": f"Needs {needed} approval{'' if needed == 1 else 's'}; {given} given so far."},
         ]
+        if again.further:
+            checks.append({"tone": "info", "text": f"{further(again.further)} since; the next run pays them."})
+        if kinds := unpaid_kinds(run.study):
+            checks.append({"tone": "watch", "text": f"Nothing tells these yet, so no fee for them is due: {kinds}."})
+        return checks
 
 
 class NewRun(InMoney, FormPage):
@@ -153,14 +164,22 @@ class MoveRun(InRun, MoveView):
         answer = super().get(request, *args, **kwargs)
         if isinstance(answer, TemplateResponse) and kwargs["move"] in ("confirm", "approve"):
             assert answer.context_data is not None
+            again = runs.recomputed(self.run, clock.now())
             answer.context_data |= {
-                "changed": [
-                    {"change": one, "net": money.words(one.net, one.currency)}
-                    for one in runs.changed_since(self.run, clock.now())
-                ],
+                "changed": [self._changed(one) for one in again.changed],
+                "further": further(again.further) if again.further else "",
                 "is_checked": True,
             }
         return answer
+
+    def _changed(self, line: runs.ChangedLine) -> dict[str, Any]:
+        one = line.payable
+        return {
+            "payable": one,
+            "url": self.url("payable", one.pk),
+            "before": money.words(one.net, one.currency),
+            "after": "no longer due" if line.after is None else money.words(line.after, one.currency),
+        }
 
     def make(self, **said: Any) -> Any:
         if said["move"] in BY_ITSELF:
@@ -263,12 +282,19 @@ def _amounts(steps: dict[str, Any], currency: str) -> list[str]:
     return [money.words(money.rounded(steps[name], currency)) for name in steps]
 
 
-def _path(run: PaymentRun) -> list[dict[str, str]]:
+def _path(run: PaymentRun, signatures: list[Any]) -> list[dict[str, str]]:
     """Calculated, confirmed, approved, released, paid; the way out where it was cancelled."""
     if run.status == RunStatus.CANCELLED:
         return [{"label": "Calculated", "state": "done"}, {"label": "Cancelled", "state": "ended"}]
     here = _STEPS.index(RunStatus(run.status))
+    holding = [one.signature for one in signatures if not one.is_broken]
+    reviewed = [one for one in holding if one.verb != APPROVE]
+    approved = [one for one in holding if one.verb == APPROVE]
+    metas = [str(run.calculated_by), *(", ".join(one.signer_name for one in step) for step in (reviewed, approved))]
     return [
-        {"label": words, "state": "done" if place <= here else "current" if place == here + 1 else "next"}
+        {
+            "label": words, "state": "done" if place <= here else "current" if place == here + 1 else "next",
+            "meta": metas[place] if place < len(metas) else "",
+        }
         for place, words in enumerate(_STEP_WORDS)
-    ]
+    ]  # fmt: skip

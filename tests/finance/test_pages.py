@@ -3,12 +3,15 @@
 import csv
 import io
 from decimal import Decimal
+from urllib.parse import quote
 
 import pytest
 from pypdf import PdfReader
 
-from finance.models import Payable, PaymentRun, RunStatus
+from finance.facts import of_sites
+from finance.models import LedgerEntry, Payable, PaymentRun, RunStatus
 from finance.queries import remittance_lines, sums
+from tests.api.client import Program
 from tests.conftest import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shows("04-7")]
@@ -21,7 +24,7 @@ def paid(north) -> PaymentRun:
     return PaymentRun.objects.get(number=1)
 
 
-def test_a_remittance_says_the_same_on_page_pdf_and_csv_and_in_the_ledger(paid):
+def test_a_remittance_says_the_same_on_page_pdf_and_csv_in_rest_and_in_the_ledger(paid):
     assert paid.status == RunStatus.PAID
     asked = paid.requests.order_by("reference").first()
     address = f"{S}payment-runs/1/payments/{asked.pk}/"
@@ -34,7 +37,13 @@ def test_a_remittance_says_the_same_on_page_pdf_and_csv_and_in_the_ledger(paid):
     assert "Noor Rahman" in text
     rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
     assert sum(Decimal(row["net"]) for row in rows) == asked.net == sums(remittance_lines(asked))["net"]
+    listed = Program("noor").get(f"/api/v1/studies/D3460C00002/payables/?limit=200&q={quote(asked.payee.name)}").json()
+    nets = [Decimal(str(row["net"])) for row in listed["results"] if row["payment"] == asked.reference]
+    assert (len(nets), sum(nets)) == (len(rows), asked.net)
     assert asked.confirmation.entries.get(account="CASH").amount == -asked.net
+    entries = LedgerEntry.objects.filter(payable__payment_lines__request=asked)
+    assert sum(entries.values_list("amount", flat=True)) == 0
+    assert -sum(entries.filter(account="OWED").values_list("amount", flat=True)) == asked.net
 
 
 def test_every_amount_opens_its_story(paid):
@@ -43,3 +52,13 @@ def test_every_amount_opens_its_story(paid):
     for words in ("Start-up fee", "Site activated", "CTMS, change of status", "Priced from the contract",
                   "eTMF-SIM-CTA", "Posted", "In payment run PR-001", "document SIM-"):  # fmt: skip
         assert words in page, words
+
+
+def test_pages_say_for_what_nothing_is_told_yet(paid, settings):
+    settings.PAYABLE_FACTS = ["finance.facts.of_sites"]
+    fumi, words = signed_in("fumi"), "Nothing tells this yet"
+    version = Payable.objects.order_by("id").first().fee.version
+    page = fumi.get(f"{S}agreements/{version.agreement_id}/versions/{version.number}/").content.decode()
+    assert page.count(words) == version.fees.exclude(trigger__in=of_sites.kinds).count() == 2
+    settings.PAYABLE_FACTS = ["tests.finance.world.facts"]
+    assert words not in fumi.get(f"{S}agreements/{version.agreement_id}/versions/{version.number}/").content.decode()

@@ -146,7 +146,14 @@ def test_bands_ask_for_more_approvers_and_nobody_counts_twice(site, now):
 
 def test_what_changed_since_stops_the_approval_until_it_is_calculated_again(run, site, now):
     confirmed(run, now)
-    happened[0] = replace(happened[0], item="V2")
+    happened.append(visit(site, 2))
+    assert runs.recomputed(run, now) == runs.Recomputed([], 1)
+    happened[0] = replace(happened[0], quantity=Decimal(2))
+    (line,) = runs.recomputed(run, now).changed
+    assert (line.payable.net, line.after) == (1000, 2000)
+    happened[:] = [replace(happened[0], item="V2")]
+    (line,) = runs.recomputed(run, now).changed
+    assert (line.payable.net, line.after) == (1000, None)
     assert "calculate it again" in refused("CHANGED_SINCE", run, "approve", "noor", now, "approval").message
     fumi = person("fumi")
     with act(fumi):

@@ -11,7 +11,7 @@ from ctms.accounts.roles import Role
 from ctms.accounts.services.grants import assign_role
 from ctms.accounts.services.sponsors import add_member
 from ctms.studies.models import Study
-from finance.facts import PayableFact
+from finance.facts import PayableFact, telling
 from finance.models import AgreementVersion, FactKind, LedgerEntry, Payable
 from finance.services import agreements
 from sites.models import Site
@@ -24,6 +24,7 @@ BEGAN = date(2024, 1, 1)
 happened: list[PayableFact] = []
 
 
+@telling(*FactKind)
 def facts(study: Study) -> Iterable[PayableFact]:
     """`settings.PAYABLE_FACTS` of these tests."""
     return list(happened)
