@@ -31,13 +31,13 @@ class TermsForm(EditForm):
 class NewAgreementForm(TermsForm):
     """A new agreement with the terms of its first version."""
 
-    site = forms.ModelChoiceField(queryset=Site.objects.none(), empty_label="Choose …")
+    site = forms.ModelChoiceField(queryset=Site.objects.none())
     number = forms.CharField(label="Agreement", max_length=100, help_text="As the contract itself is numbered.")
     currency = forms.ChoiceField(choices=[("", "Choose …"), *((code, code) for code in CURRENCIES)])
 
     def __init__(self, *args: Any, sites: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["site"].queryset = sites  # type: ignore[attr-defined]
+        self.fields["site"].queryset = sites
         self.order_fields(["site", "number", "currency"])
 
     def split(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -60,7 +60,7 @@ class ShareForm(EditForm):
         super().__init__(*args, **options)
         kinds = (OrganisationKind.SITE, OrganisationKind.VENDOR)
         payees = Organisation.objects.filter(kind__in=kinds).order_by("name")
-        self.fields["payee"].queryset = payees  # type: ignore[attr-defined]
+        self.fields["payee"].queryset = payees
 
 
 class FeeForm(EditForm):

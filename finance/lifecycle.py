@@ -137,6 +137,7 @@ def lacks_bank_details(run: PaymentRun, request: Request) -> str | None:
             return f"The bank details of {asked.payee} are not verified."
         if known.filter(status=B.PROPOSED).exists():
             return f"A change of the bank details of {asked.payee} waits to be verified."
+        assert verified.usable_from is not None
         if request.effective_on is not None and verified.usable_from > request.effective_on:
             return f"The bank details of {asked.payee} may be used from {verified.usable_from:%-d %b %Y} on."
     return None

@@ -42,7 +42,9 @@ def version_content(version: AgreementVersion) -> Content:
                 "VAT": one.vat_code,
                 "VAT, %": _plain(one.vat_percent),
                 "Withholding tax, %": _plain(one.withholding_percent),
-                "Under a treaty, %": None if one.treaty_percent is None else _plain(one.treaty_percent),
+                "Under a treaty, %": None
+                if one.treaty_until is None or one.treaty_percent is None
+                else _plain(one.treaty_percent),
                 "Certificate good until": iso(one.treaty_until),
             }
             for one in version.shares.select_related("payee").order_by("id")

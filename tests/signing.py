@@ -29,5 +29,5 @@ def given(by: User, nonce: str, *, at: datetime, meaning: str = "APPROVED", sess
 def proof(record: Any, by: User, at: datetime, *, kind: str = "approval") -> Proof:
     """That this person signs the record as it is now."""
     with act(by):
-        nonce = protocols.signer().begin(record, kind=kind, by=by, session=SESSION, at=at).nonce
-    return given(by, nonce, at=at)
+        ceremony = protocols.signer().begin(record, kind=kind, by=by, session=SESSION, at=at)
+    return given(by, ceremony.nonce, at=at, meaning=ceremony.meanings[0][0])

@@ -15,8 +15,8 @@ from finance.services.runs import Confirmed
 from sites.models import OperationalStatus, Site
 
 _MOST = 12  # agreements; more would make the demo slow
-_PREPARED, _SIGNED = TODAY - timedelta(days=40), TODAY - timedelta(days=33)
-_FIRST_RUN, _PAID = TODAY - timedelta(days=20), TODAY - timedelta(days=10)
+_PREPARED, _SIGNED = TODAY - timedelta(days=60), TODAY - timedelta(days=53)
+_FIRST_RUN, _PAID = TODAY - timedelta(days=42), TODAY - timedelta(days=32)
 _BEGAN = date(2023, 7, 3)
 _CURRENCY = {"US": "USD", "GB": "GBP", "PL": "PLN", "CZ": "CZK", "HU": "HUF", "JP": "JPY", "CH": "CHF"}
 _WORTH = {"PLN": 4, "CZK": 25, "HUF": 400, "JPY": 160}  # what a fee of one euro is there
@@ -33,9 +33,11 @@ def pay(people: dict[str, User], pen: Pen) -> None:
     """Everything that the demo's people did about money, each step through its service, on its day."""
     study = Study.objects.get()
     activated = Site.objects.filter(operational_status=OperationalStatus.ACTIVATED)
-    sites = list(activated.select_related("country", "facility").order_by("status_on", "number")[:_MOST])
+    sites = list(activated.select_related("country", "facility").order_by("status_on", "number"))
     if not sites:
         return
+    if len(sites) > _MOST:  # the first, who were paid already, and the last, who wait
+        sites = sites[: _MOST // 2] + sites[-_MOST // 2 :]
     fumi, noor, mara = people["fumi"], people["noor"], people["mara"]
     for site in sites:
         payee = _agree(site, fumi, noor, pen)

@@ -40,7 +40,8 @@ _SHELVES = {
 }  # fmt: skip
 _STUDY_SHELVES = {
     "sites": ("Sites", ""), "import": ("Import a table", "sites"), "schedule": ("Visit schedule", ""),
-    "setup": ("Set-up", ""), "migrations": ("Go-live migrations", "setup"),
+    "setup": ("Set-up", ""), "migrations": ("Go-live migrations", "setup"), "agreements": ("Agreements", ""),
+    "payables": ("Payables", ""), "runs": ("Payment runs", ""),
 }  # fmt: skip
 
 

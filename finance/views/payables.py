@@ -146,7 +146,7 @@ class SitePayments(SiteTabView):
                     "url": self._study_url("payable", one.pk),
                     "net": money.words(one.net, one.currency),
                     "state": state(one),
-                    "tone": "mute" if one.is_reversal else "ok" if one.paid_by else "info",
+                    "tone": "mute" if one.is_reversal else "ok" if one.paid_by else "info",  # type: ignore[attr-defined]
                 }
                 for one in listed[:_SHOWN]
             ],

@@ -27,10 +27,9 @@ from finance.wording import further, unpaid_kinds
 _PAYEE_COLUMNS = ({"label": "Payee"}, {"label": "Lines", "kind": "number"}, {"label": "Gross", "kind": "number"},
                   {"label": "Held back", "kind": "number"}, {"label": "Net", "kind": "number"},
                   {"label": "Due", "kind": "date"}, {"label": "State"})  # fmt: skip
+_STEP_LABELS = ("Fee", "Overhead", "Held back", "VAT", "Tax withheld", "Net")
 _LINE_COLUMNS = (
-    {"label": "For"}, {"label": "On", "kind": "date"}, {"label": "Fee", "kind": "number"},
-    {"label": "Overhead", "kind": "number"}, {"label": "Held back", "kind": "number"},
-    {"label": "VAT", "kind": "number"}, {"label": "Tax withheld", "kind": "number"}, {"label": "Net", "kind": "number"},
+    {"label": "For"}, {"label": "On", "kind": "date"}, *({"label": label, "kind": "number"} for label in _STEP_LABELS)
 )  # fmt: skip
 _LINES_SHOWN = 300
 _STEPS = (RunStatus.CALCULATED, RunStatus.CONFIRMED, RunStatus.APPROVED, RunStatus.RELEASED, RunStatus.PAID)
@@ -56,6 +55,7 @@ class RunPage(InRun):
             "waiting": [self._payee(one, line_sums) for one in asked if one.rolls_forward],
             "columns": _PAYEE_COLUMNS,
             "totals": [{"label": code, "value": money.words(net, code)} for code, net in totals(asked).items()],
+            "total_title": "Total paid" if run.status == RunStatus.PAID else "Total to pay",
             "checks": self._checks(),
             "signatures": signatures,
             "offers": [{"offer": offer, "url": self.url("run-move", run.number, offer.move.name)} for offer in offers],
@@ -92,16 +92,16 @@ class RunPage(InRun):
         again = runs.recomputed(run, clock.now())
         needed, given = approvals_needed(run), len(approvers(run))
         checks = [
-            {"tone": "bad", "text": f"{len(again.changed)} of its lines would change now: calculate it again."}
+            _check("bad", "Changed", f"{len(again.changed)} of its lines would change now: calculate it again.")
             if again.changed
-            else {"tone": "ok", "text": "Calculated again just now: all its lines are the same."},
-            {"tone": "ok", "text": "No line is in another run: the database allows each payable one payment."},
-            {"tone": "sign", "text": f"Needs {needed} approval{'' if needed == 1 else 's'}; {given} given so far."},
+            else _check("ok", "The same", "Worked out again just now, no line of it changed."),
+            _check("ok", "Paid once", "No line is in another run: the database allows each payable one payment."),
+            _check("sign", "Four eyes", f"Needs {needed} approval{'' if needed == 1 else 's'}; {given} given so far."),
         ]
         if again.further:
-            checks.append({"tone": "info", "text": f"{further(again.further)} since; the next run pays them."})
+            checks.append(_check("info", "Later", f"{further(again.further)} since; the next run pays them."))
         if kinds := unpaid_kinds(run.study):
-            checks.append({"tone": "watch", "text": f"Nothing tells these yet, so no fee for them is due: {kinds}."})
+            checks.append(_check("watch", "Not told", f"Nothing tells these yet, so no fee for them is due: {kinds}."))
         return checks
 
 
@@ -273,13 +273,24 @@ def _file(request: PageRequest, body: str, name: str, subject: str) -> HttpRespo
     return response
 
 
+def _check(tone: str, word: str, text: str) -> dict[str, str]:
+    return {"tone": tone, "word": word, "text": text}
+
+
 def _line(payable: Any, url: str) -> dict[str, Any]:
     steps = {name: getattr(payable, name) for name in ("direct", "overhead", "holdback", "vat", "withholding", "net")}
-    return {"payable": payable, "url": url, "amounts": _amounts(steps, payable.currency)}
+    place = [payable.site.number]
+    place += [f"subject {payable.subject}"] if payable.subject else []
+    place += ["taken back"] if payable.is_reversal else []
+    return {
+        "payable": payable, "url": url, "place": ", ".join(place), "amounts": _amounts(steps, payable.currency)
+    }  # fmt: skip
 
 
-def _amounts(steps: dict[str, Any], currency: str) -> list[str]:
-    return [money.words(money.rounded(steps[name], currency)) for name in steps]
+def _amounts(steps: dict[str, Any], currency: str) -> list[dict[str, str]]:
+    """The steps by the names of their columns."""
+    values = (money.words(money.rounded(amount, currency)) for amount in steps.values())
+    return [{"label": label, "value": value} for label, value in zip(_STEP_LABELS, values, strict=True)]
 
 
 def _path(run: PaymentRun, signatures: list[Any]) -> list[dict[str, str]]:

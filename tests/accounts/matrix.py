@@ -268,7 +268,7 @@ def _drafts(study: Study) -> dict[str, list[Any]]:
 
 def _money(study: Study) -> dict[str, list[Any]]:
     """An agreement of which a version is drafted, and runs in every status in which something can be done."""
-    site = make(Site, study=study)
+    site = Site.objects.filter(study=study, agreements=None).order_by("number")[0]
     agreement = make(Agreement, study=study, site=site)
     owed = {"study": study, "version": make(AgreementVersion, study=study, agreement=agreement, status="APPROVED")}
     payee = make(Organisation, kind=OrganisationKind.SITE)

@@ -10,7 +10,7 @@ from ctms.accounts.models import Organisation, Scope, Sponsor, User
 from ctms.accounts.roles import Role
 from ctms.accounts.services.grants import assign_role
 from ctms.accounts.services.sponsors import add_member
-from ctms.studies.models import Study
+from ctms.studies.models import Study, StudyCountry
 from finance.facts import PayableFact, telling
 from finance.models import AgreementVersion, FactKind, LedgerEntry, Payable
 from finance.services import agreements
@@ -36,6 +36,15 @@ def nothing_yet(settings: Any) -> Iterator[None]:
     happened.clear()
     yield
     happened.clear()
+
+
+def elsewhere() -> Site:
+    """A site of another study, inside Mara's responsibility, about whose money nothing is known yet."""
+    above = Study.objects.get().scope
+    with act(person("ada")):
+        study = make(Study, scope=make(Scope, parent=above, path=f"{above.path}other/"))
+        make(StudyCountry, study=study)
+        return make(Site, study=study, scope=make(Scope, kind="SITE", parent=study.scope, path=f"{study.scope.path}s/"))
 
 
 def visit(site: Site, number: int, *, item: str = "V1", subject: str = "", on: date = date(2024, 2, 1)) -> PayableFact:
@@ -116,9 +125,9 @@ def in_force(study: Study) -> list[Payable]:
     return [row for row in last.values() if not row.is_reversal]
 
 
-def balances() -> dict[str, Decimal]:
+def balances(study: Study) -> dict[str, Decimal]:
     """Account -> its balance."""
     found: dict[str, Decimal] = {}
-    for account, amount in LedgerEntry.objects.values_list("account", "amount"):
+    for account, amount in LedgerEntry.objects.filter(study=study).values_list("account", "amount"):
         found[account] = found.get(account, Decimal(0)) + amount
     return found

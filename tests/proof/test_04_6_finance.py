@@ -17,7 +17,6 @@ from ctms.accounts.roles import Role
 from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.core.refusals import Refusal
 from ctms.demo.calendar import SHOWN_FROM
-from ctms.studies.models import Study
 from finance.lifecycle import APPROVE
 from finance.models import LedgerEntry, Payable, PaymentConfirmation, PaymentLine, PaymentRun, RunStatus
 from finance.services import runs
@@ -65,9 +64,7 @@ def race(*deeds: Deed) -> list[str]:
 def site(settings) -> Iterator[Site]:
     """A site with an agreement of its own; nothing else waits to be paid."""
     with world.nothing_yet(settings), inside():
-        with act(person("ada")):
-            PaymentRun.objects.filter(status__in=["CALCULATED", "CONFIRMED"]).update(status="CANCELLED")
-        found = Site.objects.filter(agreements=None).select_related("study").order_by("number")[0]
+        found = world.elsewhere()
         agreement(found, SHOWN_FROM)
         world.another("nils", Role.FINANCE_APPROVER)
     yield found
@@ -146,7 +143,7 @@ def test_two_calculations_at_once_post_once(site, measured):
 
         def post() -> None:
             with act(person("fumi")):
-                post_payables(study=Study.objects.get(), at=SHOWN_FROM)
+                post_payables(study=site.study, at=SHOWN_FROM)
 
         assert race(post, post) == ["", ""]
         with inside():
