@@ -172,16 +172,24 @@ SITE_TABS = [
     "sites.tabs.status",
     "sites.tabs.evidence",
     "sites.tabs.people",
+    "monitoring.tabs.visits",
     "finance.tabs.payments",
     "sites.tabs.history",
 ]
+TRIP_REPORT_FACTS = ["sites.facts.status", "sites.facts.people", "sites.facts.evidence", "monitoring.queries.known_of"]
+EVIDENCE_OWNERS = ["monitoring.queries.owned_evidence"]
 JOBS = {
     "list": "ctms.desk.lists.list_as_workbook",
     "site-dossier": "sites.dossier.dossier",
+    "visit-report": "monitoring.documents.report",
+    "visit-letter": "monitoring.documents.letter",
 }
 WORK_ITEMS = [
     "ctms.accounts.work.expiring_delegations",
     "ctms.studies.work.schedules_to_approve",
+    "monitoring.work.reports",
+    "monitoring.work.letters",
+    "monitoring.work.follow_ups",
     "finance.work.runs_to_move",
     "finance.work.terms_to_approve",
     "sites.work.longest_waiting_sites",
@@ -195,7 +203,7 @@ FINANCE_BANDS: dict[str, tuple[int, int]] = {
     "JPY": (1_500_000, 7_500_000),
 }  # fmt: skip
 DIGEST_PARTS = ["sites.work.status_changes"]
-CALENDAR_DAYS = ["ctms.accounts.work.ends", "ctms.studies.work.milestones"]
+CALENDAR_DAYS = ["ctms.accounts.work.ends", "ctms.studies.work.milestones", "monitoring.work.visit_days"]
 SEARCHES = ["ctms.studies.search.studies", "sites.search.sites", "sites.search.people"]
 
 SIMPLE_HISTORY_DATE_INDEX = False

@@ -11,6 +11,7 @@ _OF_A_SPONSOR = [
     path("", include("ctms.studies.urls")),
     path("", include("sites.urls")),
     path("", include("finance.urls")),
+    path("", include("monitoring.urls")),
     path("", include("ctms.reporting.urls")),
 ]
 

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class MonitoringConfig(AppConfig):
-    """Empty so far. The room for monitoring visits and reports, follow-up items, deviations, CAPA, risk indicators."""
+    """The room for monitoring visits, their reports and letters, follow-up items and deviations."""
 
     name = "monitoring"
     label = "monitoring"

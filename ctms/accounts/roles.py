@@ -59,29 +59,37 @@ _PAYMENTS = frozenset({"finance.view_payment"})  # what a site is owed; the term
 _CONTRACTS = frozenset({"finance.view_agreement"})
 _MONEY = _PAYMENTS | _CONTRACTS | {"finance.view_run"}
 _FINANCE = _MONEY | {"finance.view_bank"}
+_SEE_VISITS = frozenset({"monitoring.view_visit", "monitoring.view_tripreport"})
+_ISSUES = _SEE_VISITS | {"monitoring.edit_issue"}
+_VISITS = _ISSUES | {"monitoring.plan_visit"}
 
 VERBS: Mapping[Role, frozenset[str]] = {
     Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _ACCESS
-    | _STUDY_WORK | _SPONSOR_WORK | _TRAINING | _MONEY | {"monitoring.approve_tripreport"},
+    | _STUDY_WORK | _SPONSOR_WORK | _TRAINING | _VISITS | _MONEY
+    | {"monitoring.approve_tripreport", "monitoring.comment_tripreport"},
     Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _STUDY_WORK
-    | _ACCESS | _MONEY | {"monitoring.review_tripreport", "monitoring.approve_tripreport", "finance.confirm_activity"},
-    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PAYMENTS | _CONTRACTS,
-    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PAYMENTS | {"monitoring.author_tripreport"},
-    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _PAYMENTS
-    | {"monitoring.author_tripreport", "monitoring.review_tripreport"},
-    Role.CTA: _LOOK | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table"},
+    | _ACCESS | _VISITS | _MONEY
+    | {"monitoring.review_tripreport", "monitoring.comment_tripreport", "monitoring.approve_tripreport"}
+    | {"finance.confirm_activity"},
+    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _ISSUES | _PAYMENTS | _CONTRACTS,
+    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _VISITS | _PAYMENTS | {"monitoring.author_tripreport"},
+    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _VISITS | _PAYMENTS
+    | {"monitoring.author_tripreport", "monitoring.review_tripreport", "monitoring.comment_tripreport"},
+    Role.CTA: _LOOK | _ISSUES | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table"},
     Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP,
     Role.CONTRACTS_SPECIALIST: _LOOK | _MONEY | {"sites.record_evidence", "sites.import_table", "finance.edit_fee"},
     Role.FINANCE_ANALYST: _LOOK | _FINANCE | {"finance.edit_fee", "finance.prepare_payment", "finance.edit_bank"},
     Role.FINANCE_APPROVER: _LOOK | _FINANCE
     | {"finance.approve_fee", "finance.approve_payment", "finance.release_payment", "finance.verify_bank"},
-    Role.PROJECT_MANAGER: _LOOK | _TRAIL | _MONEY | _STUDY_WORK - {"studies.approve_schedule"} | {"sites.import_table"},
-    Role.MEDICAL_MONITOR: _LOOK,
-    Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _MONEY | _ACCESS | _TRAINING | {"monitoring.verify_capa"},
-    Role.UNBLINDED_CRA: _LOOK | {"monitoring.author_tripreport"},
+    Role.PROJECT_MANAGER: _LOOK | _TRAIL | _ISSUES | _MONEY | {"sites.import_table"}
+    | _STUDY_WORK - {"studies.approve_schedule"},
+    Role.MEDICAL_MONITOR: _LOOK | _SEE_VISITS,
+    Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _MONEY | _ACCESS | _TRAINING | _ISSUES
+    | {"monitoring.verify_capa", "monitoring.void_visit"},
+    Role.UNBLINDED_CRA: _LOOK,
     Role.UNBLINDED_STATISTICIAN: _LOOK - {"sites.view_person"},
     Role.SITE_USER: frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site"}),
-    Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS,
+    Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS | {"monitoring.view_visit"},  # and reports once they are approved
     Role.ADMINISTRATOR: _ACCESS | _TRAIL
     | {"accounts.grant_role", "accounts.edit_user", "accounts.edit_delegation"}
     | _TRAINING | {"accounts.edit_training"}

@@ -115,6 +115,28 @@ class Hit:
     icon: str
 
 
+@dataclass(frozen=True, slots=True)
+class SiteFact:
+    """Something the system knows of a site, for the report of a visit there."""
+
+    label: str
+    value: str
+    source: str
+    as_of: str  # a day or an instant, in words
+
+
+class TripReportFacts(Protocol):
+    """One entry of `settings.TRIP_REPORT_FACTS`: what a room knows of a site. Nothing about one subject."""
+
+    def __call__(self, site: Any, at: datetime) -> Iterable[SiteFact]: ...
+
+
+class EvidenceOwner(Protocol):
+    """One entry of `settings.EVIDENCE_OWNERS`: why nobody records this fact by hand at this site, or None."""
+
+    def __call__(self, site: Any, code: str) -> str | None: ...
+
+
 class Search(Protocol):
     """One entry of `settings.SEARCHES`: what a room finds for these words, best first, at most `limit`."""
 
@@ -224,6 +246,14 @@ def outbox() -> Outbox:
 
 def site_tabs() -> list[SiteTab]:
     return [import_string(path) for path in settings.SITE_TABS]
+
+
+def trip_report_facts() -> list[TripReportFacts]:
+    return [import_string(path) for path in settings.TRIP_REPORT_FACTS]
+
+
+def evidence_owners() -> list[EvidenceOwner]:
+    return [import_string(path) for path in settings.EVIDENCE_OWNERS]
 
 
 def searches() -> list[Search]:

@@ -16,6 +16,7 @@ from ctms.desk.models import SavedView
 from ctms.desk.queries import MOST_UNREAD, unread, views_of
 from ctms.studies.models import Study
 from ctms.web.places import PageRequest, Place
+from monitoring.pages import sees_visits
 
 _OWN = (
     ("Downloads", "jobs", "download"),
@@ -105,11 +106,15 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
     }
     if place.study is not None:
         slug = place.study.slug
-        site_pages = ("site", "site-status", "site-evidence", "site-people", "site-history", "site-payments", "import")
+        site_pages = (
+            "site", "site-status", "site-evidence", "site-people", "site-visits", "site-history", "site-payments",
+            "import",
+        )  # fmt: skip
         items = [
             item("Overview", "study", "clipboard-list", slug),
             item("Countries", "countries", "globe", slug, pages=("country",)),
             item("Sites", "sites", "hospital", slug, pages=(*site_pages, "import")),
+            *(item(*one, slug) for one in _monitoring(request, place)),
             item("Visit schedule", "schedule", "calendar-days", slug),
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
             item("Data sources", "sources", "database", slug),
@@ -146,6 +151,17 @@ def _holds(request: PageRequest, place: Place, verb: str) -> bool:
     """Whether the verb is held at the study, above it, or somewhere inside it."""
     here = place.study.scope.path
     return any(here.startswith(path) or path.startswith(here) for path in access.held_at(request.user, verb))
+
+
+def _monitoring(request: PageRequest, place: Place) -> tuple[tuple[str, str, str], ...]:
+    """The lists of monitoring, for whoever sees visits in this study."""
+    if not sees_visits(request.user, place.study):
+        return ()
+    return (
+        ("Monitoring visits", "visits", "footprints"),
+        ("Follow-up items", "follow-ups", "list-checks"),
+        ("Deviations", "deviations", "triangle-alert"),
+    )
 
 
 def _selector(request: PageRequest, place: Place) -> dict[str, Any]:

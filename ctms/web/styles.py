@@ -21,6 +21,7 @@ SHEETS = (
     "pages",
     "pages-rooms",
     "pages-account",
+    "pages-monitoring",
     "utilities",
 )
 SOURCES = tuple(ROOT / "static" / "ui" / "css" / f"{sheet}.css" for sheet in SHEETS)

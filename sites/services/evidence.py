@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from ctms.accounts.models import User
+from ctms.core import protocols
 from ctms.core.acting import says_why
 from ctms.core.permission import demand
 from ctms.core.refusals import BadInput, Conflict, Refusal
@@ -12,14 +13,18 @@ from sites.models import EvidenceCode, Site, SiteEvidence
 
 @use_case
 def record_evidence(
-    *, site: Site, code: EvidenceCode, occurred_on: date, reference: str, by: User, at: datetime, note: str = ""
-) -> SiteEvidence:
+    *, site: Site, code: EvidenceCode, occurred_on: date, reference: str, by: User, at: datetime, note: str = "",
+    from_room: bool = False,
+) -> SiteEvidence:  # fmt: skip
     """Puts a fact about the site on record, replacing an earlier record of the same fact.
 
     Args:
         reference: where the proof is filed; never blank.
+        from_room: said by a room above from a record of its own; a fact that such a room keeps, nobody else records.
     """
     site = _locked_for(by, site)
+    if not from_room and (sentence := kept_elsewhere(site, code)):
+        raise Refusal("KEPT_ELSEWHERE", sentence, fields={"code": sentence})
     fields = {}
     if code not in EvidenceCode.values:
         fields["code"] = "Choose a fact."
@@ -52,6 +57,11 @@ def withdraw_evidence(*, evidence: SiteEvidence, reason: str, by: User, at: date
         occurred_on=evidence.occurred_on, reference=evidence.reference, note=reason.strip(), recorded_at=at,
         recorded_by=by, replaces=standing, withdrawn=True,
     )  # fmt: skip
+
+
+def kept_elsewhere(site: Site, code: str) -> str | None:
+    """Why a fact is not recorded by hand: another room keeps it for this site. None where nobody does."""
+    return next(filter(None, (owner(site, code) for owner in protocols.evidence_owners())), None)
 
 
 def _locked_for(by: User, site: Site) -> Site:

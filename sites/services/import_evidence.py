@@ -5,6 +5,7 @@ from typing import ClassVar
 from sites.importers.kinds import ColumnRule, Kind, Line
 from sites.importers.values import read_choice, read_day, read_number
 from sites.models import EvidenceCode, SiteEvidence
+from sites.services.evidence import kept_elsewhere
 from sites.services.loading import Addition, Change, OfSites
 
 _FACTS = {str(code): str(words) for code, words in EvidenceCode.choices}
@@ -52,6 +53,9 @@ class EvidenceLoader(OfSites):
         present = self.standing.get((site.pk, said["fact"]))
         if present is not None and (present.occurred_on, present.reference) == (said["day"], said["proof"]):
             self.plan.unchanged += 1
+            return
+        if sentence := kept_elsewhere(site, said["fact"]):
+            self.reading.object(line, "fact", sentence)
             return
         self.rows.append(
             SiteEvidence(

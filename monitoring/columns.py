@@ -1,0 +1,86 @@
+"""What lists of visits, follow-up items and deviations show, and the tones of their statuses."""
+
+from ctms.web.columns import Column
+from monitoring.models import DeviationStatus, FollowUpStatus, Severity, VisitStatus
+
+V = VisitStatus
+
+_VISIT_TONES = {
+    V.PLANNED: "open", V.CONFIRMED: "info", V.IN_PROGRESS: "info", V.DRAFT: "watch", V.SUBMITTED: "info",
+    V.RETURNED: "watch", V.REVIEWED: "info", V.APPROVED: "ok", V.CLOSED: "mute", V.CANCELLED: "mute", V.VOIDED: "bad",
+}  # fmt: skip
+_SEVERITY_TONES = {Severity.CRITICAL: "bad", Severity.MAJOR: "watch", Severity.MINOR: "info"}
+_FOLLOW_UP_TONES = {FollowUpStatus.OPEN: "info", FollowUpStatus.CLOSED: "ok", FollowUpStatus.WITHDRAWN: "mute"}
+_OVER = (DeviationStatus.NOT_A_DEVIATION, DeviationStatus.DUPLICATE, DeviationStatus.CLOSED)
+
+
+def visit_tone(status: str) -> str:
+    return _VISIT_TONES[VisitStatus(status)]
+
+
+def severity_tone(severity: str) -> str:
+    return _SEVERITY_TONES[Severity(severity)]
+
+
+def follow_up_tone(status: str) -> str:
+    return _FOLLOW_UP_TONES[FollowUpStatus(status)]
+
+
+def deviation_tone(status: str) -> str:
+    if status in _OVER:
+        return "mute"
+    return {"CONFIRMED": "watch", "RESOLVED": "ok"}.get(status, "info")
+
+
+_SITE = Column("site", "Site", lambda row: row.site.number, "id", ("site__number",), machine="site__number")
+
+VISIT_COLUMNS = (
+    Column("visit", "Visit", lambda visit: visit.label, "id", ("type_rank", "number"), phone="title", is_link=True,
+           machine="label", generated=True),
+    _SITE,
+    Column("country", "Country", lambda visit: visit.site.country.name, machine="site__country__country"),
+    Column("status", "Status", lambda visit: visit.get_status_display(), "status", ("status_rank",),
+           tone=lambda visit: visit_tone(visit.status), phone="main", machine="status", generated=True),
+    Column("mode", "How", lambda visit: visit.get_mode_display(), phone="hide", machine="mode"),
+    Column("planned_on", "Planned", lambda visit: visit.planned_on, "date", ("planned_on",), machine="planned_on"),
+    Column("starts_on", "First day", lambda visit: visit.starts_on, "date", phone="hide", machine="starts_on"),
+    Column("ends_on", "Last day", lambda visit: visit.ends_on, "date", machine="ends_on"),
+    Column("report_due_on", "Report due", lambda visit: visit.report_due_on, "date", machine="report_due_on"),
+    Column("approved_on", "Approved", lambda visit: visit.approved_on, "date", machine="approved_on"),
+    Column("monitor", "Monitor", lambda visit: visit.monitor.full_name, "text", ("monitor__full_name",),
+           machine="monitor__username"),
+    Column("trigger", "Asked for by", lambda visit: visit.trigger, only_exported=True, machine="trigger"),
+)  # fmt: skip
+
+FOLLOW_UP_COLUMNS = (
+    Column("item", "Item", str, "id", ("number",), phone="title", is_link=True),
+    Column("number", "Number", lambda item: item.number, "number", only_exported=True, machine="number"),
+    _SITE,
+    Column("text", "What is to be done", lambda item: item.text, phone="main", machine="text", generated=True),
+    Column("severity", "Severity", lambda item: item.get_severity_display(), "status", ("severity_rank",),
+           tone=lambda item: severity_tone(item.severity), machine="severity"),
+    Column("status", "Status", lambda item: item.get_status_display(), "status", ("status",),
+           tone=lambda item: follow_up_tone(item.status), phone="main", machine="status", generated=True),
+    Column("owner", "Who", lambda item: item.get_owner_display(), "text", ("owner",), machine="owner"),
+    Column("due_on", "Due", lambda item: item.due_on, "date", ("due_on",), machine="due_on"),
+    Column("visit", "Raised at", lambda item: item.visit.label if item.visit else "", machine="visit__label"),
+)  # fmt: skip
+
+DEVIATION_COLUMNS = (
+    Column("deviation", "Deviation", str, "id", ("number",), phone="title", is_link=True),
+    Column("number", "Number", lambda one: one.number, "number", only_exported=True, machine="number"),
+    _SITE,
+    Column("description", "What happened", lambda one: one.description, phone="main", machine="description",
+           generated=True),
+    Column("category", "Category", lambda one: one.get_category_display(), "text", ("category",), machine="category"),
+    Column("severity", "Severity", lambda one: one.get_severity_display(), "status", ("severity_rank",),
+           tone=lambda one: severity_tone(one.severity), machine="severity"),
+    Column("important", "Important", lambda one: {True: "Yes", False: "No"}.get(one.is_important, ""),
+           machine="is_important"),
+    Column("status", "Status", lambda one: one.get_status_display(), "status", ("status_rank",),
+           tone=lambda one: deviation_tone(one.status), phone="main", machine="status", generated=True),
+    Column("subject", "Subject", lambda one: one.subject, phone="hide", machine="subject"),
+    Column("occurred_on", "Happened", lambda one: one.occurred_on, "date", ("occurred_on",), machine="occurred_on"),
+    Column("discovered_on", "Found", lambda one: one.discovered_on, "date", ("discovered_on",),
+           machine="discovered_on"),
+)  # fmt: skip

@@ -1,0 +1,103 @@
+"""How lists of visits, follow-up items and deviations are searched and filtered."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Q, QuerySet
+
+from ctms.core import clock
+from monitoring.models import (
+    Deviation,
+    DeviationCategory,
+    DeviationStatus,
+    FollowUpItem,
+    FollowUpStatus,
+    MonitoringVisit,
+    Severity,
+    VisitStatus,
+    VisitType,
+)
+
+V = VisitStatus
+
+STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ahead": ("Ahead", (V.PLANNED, V.CONFIRMED)),
+    "writing": ("Report being written", (V.IN_PROGRESS, V.DRAFT, V.RETURNED)),
+    "signing": ("In review or approval", (V.SUBMITTED, V.REVIEWED)),
+    "approved": ("Approved or closed", (V.APPROVED, V.CLOSED)),
+    "gone": ("Cancelled or voided", (V.CANCELLED, V.VOIDED)),
+}
+"""The five groups people think in; every status is in exactly one."""
+
+
+class _AtASite(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        method="search", label="Search", widget=forms.SearchInput(attrs={"placeholder": "Site number or words"})
+    )
+    words: tuple[str, ...] = ()
+
+    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        wanted = Q(site__number__icontains=value)
+        for field in self.words:
+            wanted |= Q(**{f"{field}__icontains": value})
+        return rows.filter(wanted)
+
+
+class VisitFilter(_AtASite):
+    words = ("label", "monitor__full_name")
+
+    stage = django_filters.ChoiceFilter(
+        method="in_stage", label="Stage", empty_label="All stages",
+        choices=[(key, words) for key, (words, _) in STAGES.items()],
+    )  # fmt: skip
+    status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=VisitStatus.choices)
+    type = django_filters.ChoiceFilter(label="Kind", empty_label="All kinds", choices=VisitType.choices)
+    mine = django_filters.BooleanFilter(
+        method="of_mine", label="Mine",
+        widget=forms.Select(choices=[("", "Everybody's"), ("true", "Mine"), ("false", "Others'")]),
+    )  # fmt: skip
+
+    class Meta:
+        model = MonitoringVisit
+        fields: tuple[str, ...] = ()
+
+    def in_stage(self, visits: QuerySet[MonitoringVisit], name: str, value: str) -> QuerySet[MonitoringVisit]:
+        return visits.filter(status__in=STAGES[value][1])
+
+    def of_mine(self, visits: QuerySet[MonitoringVisit], name: str, value: bool) -> QuerySet[MonitoringVisit]:
+        mine = Q(monitor=self.request.user)
+        return visits.filter(mine if value else ~mine)
+
+
+class FollowUpFilter(_AtASite):
+    words = ("text",)
+
+    status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=FollowUpStatus.choices)
+    severity = django_filters.ChoiceFilter(label="Severity", empty_label="All severities", choices=Severity.choices)
+    overdue = django_filters.BooleanFilter(
+        method="is_overdue", label="Overdue",
+        widget=forms.Select(choices=[("", "Due or not"), ("true", "Overdue"), ("false", "Not overdue")]),
+    )  # fmt: skip
+
+    class Meta:
+        model = FollowUpItem
+        fields: tuple[str, ...] = ()
+
+    def is_overdue(self, items: QuerySet[FollowUpItem], name: str, value: bool) -> QuerySet[FollowUpItem]:
+        late = Q(status=FollowUpStatus.OPEN, due_on__lt=clock.today())
+        return items.filter(late) if value else items.exclude(late)
+
+
+class DeviationFilter(_AtASite):
+    words = ("description", "subject")
+
+    status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=DeviationStatus.choices)
+    severity = django_filters.ChoiceFilter(label="Severity", empty_label="All severities", choices=Severity.choices)
+    category = django_filters.ChoiceFilter(
+        label="Category", empty_label="All categories", choices=DeviationCategory.choices
+    )
+
+    class Meta:
+        model = Deviation
+        fields: tuple[str, ...] = ()

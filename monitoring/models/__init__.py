@@ -1,0 +1,40 @@
+"""Monitoring visits, their reports and letters, and what they brought up."""
+
+from monitoring.models.issues import (
+    Deviation,
+    DeviationCategory,
+    DeviationStatus,
+    Discovery,
+    FollowUpEvent,
+    FollowUpItem,
+    FollowUpStatus,
+    Owner,
+    Severity,
+)
+from monitoring.models.reports import Letter, LetterKind, ReportAnswer, ReportTemplate, ReportVersion, ReviewComment
+from monitoring.models.visits import Cadence, MonitoringVisit, RiskTier, VisitEvent, VisitMode, VisitStatus, VisitType
+
+__all__ = [
+    "Cadence",
+    "Deviation",
+    "DeviationCategory",
+    "DeviationStatus",
+    "Discovery",
+    "FollowUpEvent",
+    "FollowUpItem",
+    "FollowUpStatus",
+    "Letter",
+    "LetterKind",
+    "MonitoringVisit",
+    "Owner",
+    "ReportAnswer",
+    "ReportTemplate",
+    "ReportVersion",
+    "ReviewComment",
+    "RiskTier",
+    "Severity",
+    "VisitEvent",
+    "VisitMode",
+    "VisitStatus",
+    "VisitType",
+]

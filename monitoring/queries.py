@@ -1,0 +1,63 @@
+"""What can be asked about monitoring: this room's public face to the rooms above, and to the facts of a site."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.db.models import QuerySet
+
+from ctms.core.metrics import LIVE
+from ctms.core.protocols import SiteFact
+from monitoring.models import Deviation, FollowUpItem, FollowUpStatus, MonitoringVisit, VisitStatus, VisitType
+from sites.models import EvidenceCode, Site
+
+WRITES = {
+    EvidenceCode.SQV_APPROVED: VisitType.SQV,
+    EvidenceCode.SIV: VisitType.SIV,
+    EvidenceCode.COV_APPROVED: VisitType.COV,
+}
+"""The facts of a site that its visits write, and the kind of visit that does."""
+
+_GONE = (VisitStatus.CANCELLED, VisitStatus.VOIDED)
+
+
+def owned_evidence(site: Site, code: str) -> str | None:
+    """Why a fact of a visit is not recorded by hand: the site has such a visit, which writes it itself."""
+    kind = WRITES.get(code)  # type: ignore[call-overload]
+    if kind is None:
+        return None
+    visit = MonitoringVisit.objects.filter(site=site, type=kind).exclude(status__in=_GONE).order_by("id").first()
+    return f"{visit.label} writes this itself when it is done: see the site's visits." if visit else None
+
+
+def done_visits(sites: QuerySet[Site], *, since: date, until: date) -> QuerySet[MonitoringVisit]:
+    """The visits that took place at these sites, by the day they ended."""
+    visits = MonitoringVisit.objects.filter(site__in=sites.order_by().values("pk"), ends_on__range=(since, until))
+    return visits.exclude(status__in=_GONE).order_by("ends_on", "pk")
+
+
+def overdue_follow_ups(sites: QuerySet[Site], *, on: date) -> QuerySet[FollowUpItem]:
+    """What should have been done at these sites by now."""
+    return FollowUpItem.objects.filter(
+        site__in=sites.order_by().values("pk"), status=FollowUpStatus.OPEN, due_on__lt=on
+    )
+
+
+def known_of(site: Site, at: datetime) -> Iterator[SiteFact]:
+    """What monitoring knows of a site, for the report of its next visit."""
+    visits = MonitoringVisit.objects.filter(site=site).exclude(status__in=_GONE).exclude(ends_on=None)
+    last = visits.order_by("-ends_on", "-pk").first()
+    yield _fact("Last visit", f"{last.label}, {last.ends_on:%-d %b %Y}" if last else "None yet", at)
+    items = FollowUpItem.objects.filter(site=site, status=FollowUpStatus.OPEN)
+    is_open, late = items.count(), items.filter(due_on__lt=site.today(at)).count()
+    yield _fact("Open follow-up items", f"{is_open}, {late} of them overdue" if late else str(is_open), at)
+    on_record = Deviation.objects.filter(site=site).exclude(status__in=("NOT_A_DEVIATION", "DUPLICATE")).count()
+    yield _fact("Deviations on record", str(on_record), at)
+
+
+def _fact(label: str, value: str, at: datetime) -> SiteFact:
+    return SiteFact(label, value, LIVE.system, f"{at:%-d %b %Y %H:%M} UTC")
+
+
+def reference_of(visit: MonitoringVisit) -> str:
+    """How a fact of the site names the visit that proves it."""
+    return f"Visit report {visit.label}"

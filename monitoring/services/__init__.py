@@ -1,0 +1,1 @@
+"""What is done about monitoring visits: one function per use case."""
