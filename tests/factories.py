@@ -369,4 +369,4 @@ def make(model: type[models.Model], **values: Any) -> Any:
     return Factory.for_model(model).create(**values)
 
 
-from tests import finance_factories, signing_factories  # noqa: E402, F401 - these count too
+from tests import finance_factories, monitoring_factories, signing_factories  # noqa: E402, F401 - these count too

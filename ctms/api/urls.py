@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 
 from ctms.api.description import description, guide
-from ctms.api.views import directory, history, money, numbers, sites, studies
+from ctms.api.views import directory, history, money, monitoring, numbers, sites, studies
 
 _STUDY = "studies/<str:study>/"
 _SITE = f"{_STUDY}sites/<str:number>/"
@@ -41,6 +41,9 @@ urlpatterns = [
     _at(f"{_STUDY}agreements/", money.Agreements),
     _at(f"{_STUDY}payables/", money.Payables),
     _at(f"{_STUDY}payment-runs/", money.PaymentRuns),
+    _at(f"{_STUDY}visits/", monitoring.Visits),
+    _at(f"{_STUDY}follow-ups/", monitoring.FollowUps),
+    _at(f"{_STUDY}deviations/", monitoring.Deviations),
     _at("people/", directory.People),
     _at("people/<int:pk>/", directory.OnePerson),
     _at("facilities/", directory.Facilities),

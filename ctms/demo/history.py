@@ -12,6 +12,7 @@ from typing import Any
 
 from ctms.accounts.models import User
 from ctms.core.acting import Channel, acting, on_simulated_day
+from ctms.demo import visits
 from ctms.demo.calendar import BEGINS, TODAY, noon
 from ctms.demo.cast import CAST
 from ctms.demo.pen import Pen
@@ -99,6 +100,11 @@ class SiteStory:
 
         self._add(self.monitor, "Delegation log of the site", do, by_person=True)
 
+    def on(self, day: date, who: str, reason: str, do: Callable[[User, Any, Pen], Any]) -> None:
+        """Something on a day of its own, past or ahead of the story's; with a reason of the person's own."""
+        if day < TODAY:
+            self.steps.append(Step(day, len(self.steps), who, reason, True, do))
+
     def _add(self, who: str, reason: str, do: Callable[[User, Any, Pen], Any], *, by_person: bool = False) -> None:
         if self.day < TODAY:
             self.steps.append(Step(self.day, len(self.steps), who, reason, by_person, do))
@@ -160,7 +166,11 @@ def _start_up(story: SiteStory, fate: float) -> None:
     story.fact(E.SIV_GATE)
     story.move("pass_siv_gate")
     story.wait(5, 25)
-    story.fact(E.SIV)
+    if visits.are_told(story.site):
+        story.chance.randrange(10**5)  # as a fact would: the stories of other sites stay as they are
+        visits.initiation(story)
+    else:
+        story.fact(E.SIV)
     story.engage(PersonnelRole.COORDINATOR)
     story.move("initiate")
     story.wait(4, 22)
@@ -168,6 +178,8 @@ def _start_up(story: SiteStory, fate: float) -> None:
     story.fact(E.IP_RELEASED, who="mara")
     story.fact(E.ACT_LETTER)
     story.move("activate", who="mara")
+    if visits.are_told(story.site):
+        visits.interim(story)
     if 0.4 < fate < 0.44:
         story.wait(20, 60)
         reason = "Freezer excursion under investigation"

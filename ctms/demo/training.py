@@ -37,7 +37,7 @@ _CURRICULA = {
     Role.CLINICAL_OPERATIONS_LEAD: ("Leading studies in the CTMS", (_RECORDS, _SITES, _BLINDING, _SIGNATURES)),
     Role.STUDY_MANAGER: ("Managing a study in the CTMS", (_RECORDS, _SITES, _BLINDING, _SIGNATURES)),
     Role.LEAD_CRA: ("Leading monitors in the CTMS", (_RECORDS, _SITES, _BLINDING, _SIGNATURES)),
-    Role.CRA: ("Monitoring in the CTMS", (_RECORDS, _SITES, _BLINDING)),
+    Role.CRA: ("Monitoring in the CTMS", (_RECORDS, _SITES, _BLINDING, _SIGNATURES)),
     Role.FINANCE_APPROVER: ("Approving payments in the CTMS", (_RECORDS, _PAYMENTS, _SIGNATURES)),
     Role.CTA: ("Assisting a study in the CTMS", (_RECORDS, _SITES)),
 }

@@ -46,6 +46,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
         PaymentRequest,
         PaymentRun,
     )
+    from monitoring.models import Deviation, FollowUpItem, Letter, MonitoringVisit
     from sites.models import Person, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 
     money: dict[str, Any] = {
@@ -64,6 +65,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             for model in (SiteStatusEvent, SiteEvidence, SitePersonnel)
         ]
         somebody = Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or NOBODYS
+        trip = MonitoringVisit.objects.filter(site=site).order_by("-starts_on", "pk").first()
         version = VisitSchedule.objects.values_list("number", flat=True).first()
         return {
             "study": [study.slug],
@@ -88,13 +90,17 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "step": ["up"],
             "upload": [NOBODYS],
             "kind": ["sites"],
+            "trip": [trip.pk if trip else NOBODYS],
+            "letter": [Letter.objects.filter(visit=trip).values_list("pk", flat=True).last() or NOBODYS],
+            "item": [FollowUpItem.objects.filter(site=site).values_list("number", flat=True).first() or NOBODYS],
+            "deviation": [Deviation.objects.filter(site=site).values_list("number", flat=True).first() or NOBODYS],
             "batch": [NOBODYS],
             "line": [NOBODYS],
             "effect": [NOBODYS],
             "role": [Assignment.objects.values_list("pk", flat=True).last()],
             "delegation": [Delegation.objects.values_list("pk", flat=True).first() or NOBODYS],
             "member": [Assignment.objects.values_list("user", flat=True).last()],
-            "move": ["close_out", "close_enrollment", "approve", "sign_off", "verify"],
+            "move": ["close_out", "close_enrollment", "approve", "sign_off", "verify", "cancel", "withdraw", "take_up"],
         }
 
 

@@ -40,6 +40,7 @@ from finance.models import (
     PaymentRequest,
     PaymentRun,
 )
+from monitoring.models import Deviation, FollowUpItem, Letter, MonitoringVisit, ReportTemplate
 from sites.models import MigrationBatch, MigrationLine, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
 from tests.accounts import policy
 from tests.accounts.addresses import filled, harvested
@@ -84,6 +85,7 @@ def build(north: Sponsor, south: Sponsor) -> House:
     """Inside North. Everything lies in the test's transaction."""
     house, study = House(), Study.objects.get()
     house.own_keys = {**harvested(north), **_drafts(study)}
+    house.own_keys |= _visit(Site.objects.get(number=house.own_keys["number"][0]))
     with in_sponsor(south.pk):
         south_keys = harvested(south)
     house.own, house.other_sponsor = _places("north", house.own_keys), _places("south", south_keys)
@@ -242,6 +244,20 @@ def _second_study() -> dict[str, list[Any]]:
     return {
         **_drafts(study), "study": [study.slug], "country": ["no"], "number": [site.number],
         "facility": [site.facility_id], "person": [rows[2].person_id], "pk": [row.pk for row in rows],
+        **_visit(site),
+    }  # fmt: skip
+
+
+def _visit(site: Site) -> dict[str, list[Any]]:
+    """A visit of the site whose report is being written, and what belongs to it."""
+    of = {"study": site.study, "site": site}
+    with act(person("mara")):
+        template = make(ReportTemplate)
+        visit = make(MonitoringVisit, **of, status="DRAFT", starts_on=FROM, ends_on=FROM, template=template)
+        letter = make(Letter, **of, visit=visit)
+        item, deviation = make(FollowUpItem, **of), make(Deviation, **of)
+    return {
+        "trip": [visit.pk], "letter": [letter.pk], "item": [item.number], "deviation": [deviation.number],
     }  # fmt: skip
 
 
