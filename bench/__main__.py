@@ -27,7 +27,7 @@ def main() -> int:
 def _measured(name: str, size: str):
     from django.db import connection
 
-    from bench import bulk_update, payables, rest, site_list
+    from bench import bulk_update, payables, report_save, rest, site_list
     from bench.population import populate
     from ctms.core.acting import in_sponsor
 
@@ -35,6 +35,7 @@ def _measured(name: str, size: str):
     sponsor = populate()
     with in_sponsor(sponsor.pk):
         workloads = [*site_list.workloads(name, sponsor)]
+        workloads.append(report_save.workload(name, sponsor))
     money = _later(payables.workloads, name, sponsor, size)
     updates = _updates(bulk_update, name, sponsor)
     for workload in itertools.chain(workloads, rest.workloads(name, sponsor), updates, money):

@@ -37,8 +37,8 @@ def populate() -> Sponsor:
             studies = _studies(sponsor, root)
             _sites(sponsor, studies)
             scopes = [study.scope for study in studies]
-            _person(sponsor, employer, "everything", Role.CLINICAL_OPERATIONS_LEAD, [root])
-            _person(sponsor, employer, "some", Role.STUDY_MANAGER, scopes[:5])
+            add_person(sponsor, employer, "everything", Role.CLINICAL_OPERATIONS_LEAD, [root])
+            add_person(sponsor, employer, "some", Role.STUDY_MANAGER, scopes[:5])
     return sponsor
 
 
@@ -74,7 +74,7 @@ def _sites(sponsor: Sponsor, studies: list[Study]) -> None:
     )  # fmt: skip
 
 
-def _person(sponsor: Sponsor, employer: Organisation, name: str, role: Role, scopes: list[Scope]) -> None:
+def add_person(sponsor: Sponsor, employer: Organisation, name: str, role: Role, scopes: list[Scope]) -> None:
     user = User.objects.create_user(name, full_name=name.title())
     add_member(sponsor=sponsor, user=user, organisation=employer, starts_on=DAY)
     for scope in scopes:
