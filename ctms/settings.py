@@ -170,6 +170,7 @@ CTMS_SIGNER = "audit.services.signatures.Signer"
 SITE_TABS = [
     "sites.tabs.overview",
     "sites.tabs.status",
+    "sites.tabs.startup",
     "sites.tabs.evidence",
     "sites.tabs.people",
     "monitoring.tabs.visits",
@@ -192,6 +193,9 @@ WORK_ITEMS = [
     "monitoring.work.follow_ups",
     "finance.work.runs_to_move",
     "finance.work.terms_to_approve",
+    "sites.startup.work.own_items",
+    "sites.startup.work.waivers",
+    "sites.startup.work.late_items",
     "sites.work.longest_waiting_sites",
     "ctms.desk.work.own_jobs",
 ]

@@ -61,7 +61,7 @@ class InItem(InSite):
     def item(self) -> FollowUpItem:
         items = FollowUpItem.objects.visible_to(self.request.user).filter(site=self.site)
         related = ("site__scope", "site__facility", "visit", "raised_by", "study")
-        item: FollowUpItem = found(items.filter(number=self.kwargs["item"]).select_related(*related))
+        item: FollowUpItem = found(items.filter(number=self.kwargs["follow_up"]).select_related(*related))
         return item
 
     @property

@@ -6,7 +6,7 @@ _STUDY = "s/<str:study>/"
 _SITE = f"{_STUDY}site/<str:number>/"
 _TRIP = f"{_SITE}visits/<int:trip>/"
 _LETTER = f"{_TRIP}letters/<int:letter>/"
-_ITEM = f"{_SITE}follow-ups/<int:item>/"
+_ITEM = f"{_SITE}follow-ups/<int:follow_up>/"
 _DEVIATION = f"{_SITE}deviations/<int:deviation>/"
 
 urlpatterns = [

@@ -11,7 +11,7 @@ from ctms.web.forms import DateField, StackedRadios
 from ctms.web.refusable import RefusableForm
 from sites.importers.cells import MOST_BYTES
 from sites.models import (
-    EvidenceCode,
+    RECORDED,
     Facility,
     OperationalStatus,
     Person,
@@ -25,7 +25,7 @@ from sites.models.sites import all_statuses
 
 
 class EvidenceForm(RefusableForm):
-    code = forms.ChoiceField(label="Fact", choices=[("", "Choose …"), *EvidenceCode.choices])
+    code = forms.ChoiceField(label="Fact", choices=[("", "Choose …"), *RECORDED])
     occurred_on = DateField(label="Day of the fact")
     reference = forms.CharField(
         label="Where the proof is", max_length=500, help_text="eTMF number, letter and date, system and record."

@@ -1,4 +1,4 @@
-"""What may happen to a site next. Guards look at evidence, which people record."""
+"""What may happen to a site next. Guards look at evidence, which people record, and at its start-up checklist."""
 
 from ctms.core.lifecycle import Guard, Lifecycle, Move, Request
 from sites.models import (
@@ -11,6 +11,11 @@ from sites.models import (
     Site,
     SiteStatusEvent,
 )
+from sites.models import Gate as G
+from sites.startup.checklist import RAN, open_shared_stop
+from sites.startup.lifecycle import CONFIGURATION, ITEM, WAIVER, Shut, no_configuration
+
+__all__ = ["CONFIGURATION", "ENROLLMENT", "ITEM", "MIGRATION", "SITE", "WAIVER"]  # declared here or in start-up
 
 IDENTIFY, OPENING = "identify", "OPENING"  # moves that no lifecycle makes: a site's first event, and what it brings
 
@@ -113,12 +118,13 @@ SITE = Lifecycle(
              unless=(Lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),)),
         Move("select", (S.SQV_DONE, S.BACKUP), S.SELECTED, _SELECT, "Select site", reason=True,
              unless=(Lacks(EvidenceCode.SQV_APPROVED, EvidenceCode.SQV_WAIVED),), signature="approval"),
-        Move("start_up", (S.SELECTED,), S.START_UP, _START, "Begin start-up"),
+        Move("start_up", (S.SELECTED,), S.START_UP, _START, "Begin start-up", unless=(no_configuration,)),
         Move("pass_siv_gate", (S.START_UP,), S.SIV_READY, _START, "Pass initiation gate",
-             unless=(Lacks(EvidenceCode.SIV_GATE),)),
-        Move("initiate", (S.SIV_READY,), S.INITIATED, _START, "Record initiation", unless=(Lacks(EvidenceCode.SIV),)),
+             unless=(Shut(G.SIV),)),
+        Move("initiate", (S.SIV_READY,), S.INITIATED, _START, "Record initiation",
+             unless=(Shut(G.SIV), Lacks(EvidenceCode.SIV))),
         Move("activate", (S.INITIATED,), S.ACTIVATED, _ACTIVATE, "Activate site",
-             unless=lacks_each(EvidenceCode.GREEN_LIGHT, EvidenceCode.IP_RELEASED, EvidenceCode.ACT_LETTER)),
+             unless=(Shut(G.ACTIVATION),)),
         Move("close_out", (S.ACTIVATED,), S.CLOSE_OUT, _CLOSE, "Begin close-out",
              unless=(Lacks(EvidenceCode.S_LPLV, EvidenceCode.NO_SUBJECTS), still_enrols)),
         Move("close", (S.CLOSE_OUT, S.TERMINATED), S.CLOSED, _CLOSE, "Close site",
@@ -176,6 +182,15 @@ def lacks_a_status(batch: MigrationBatch, request: Request) -> str | None:
     return f"Site {first.site} has an enrollment status and no status yet." if first else None
 
 
+def has_open_stops(batch: MigrationBatch, request: Request) -> str | None:
+    """No site that it brings activated while start-up knows an approval for its country to be open."""
+    ran = batch.lines.filter(kind=SiteStatusEvent.Kind.OPERATIONAL, status__in=RAN)
+    for line in ran.select_related("site__country").order_by("site__number", "since"):
+        if stop := open_shared_stop(line.site, line.since):
+            return f"Site {line.site} cannot have been activated on {line.since:%-d %b %Y}: {stop} was not there yet."
+    return None
+
+
 def was_gathered_by_them(batch: MigrationBatch, request: Request) -> str | None:
     """Somebody else than who gathered any of it."""
     lines = MigrationLine.everything.filter(batch=batch).values("pk")
@@ -191,7 +206,8 @@ MIGRATION = Lifecycle(
     statuses=BatchStatus,
     moves=(
         Move("sign_off", (BatchStatus.DRAFT,), BatchStatus.SIGNED_OFF, "sites.sign_migration", "Sign off", reason=True,
-             unless=(was_gathered_by_them, has_no_lines, has_moved_sites, lacks_a_status), signature="approval"),
+             unless=(was_gathered_by_them, has_no_lines, has_moved_sites, lacks_a_status, has_open_stops),
+             signature="approval"),
     ),
 )  # fmt: skip
 

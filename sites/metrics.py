@@ -4,14 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from ctms.core.metrics import LIVE, Metric, Source
 from ctms.web.places import Place
 from sites.filters import STAGES
-from sites.models import EnrollmentStatus, Site
+from sites.models import EnrollmentStatus, Site, StartUpItem
+from sites.startup.checklist import asked_now, open_items, overdue
+from sites.startup.parties import OURS, holder_of
 
 
 def sites_within(place: Place, user: Any) -> QuerySet[Site]:
@@ -89,4 +91,62 @@ ENROLLING = Metric(
     "sites.enrolling", "Open for enrollment", "Sites whose enrollment status is open.",
     _groups, _sum_where(lambda group: group.enrollment == EnrollmentStatus.OPEN),
     lambda place: _list(place, enrollment=EnrollmentStatus.OPEN), generated=True,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """So many open items of start-up alike."""
+
+    study: int
+    country: int | None
+    holder: str | None
+    is_late: bool
+    number: int
+
+    def lies_in(self, place: Place) -> bool:
+        if place.country is not None:
+            return self.country == place.country.pk
+        return place.study is None or bool(self.study == place.study.pk)
+
+
+def _open_items(places: Sequence[Place], user: Any) -> list[list[_Items]]:
+    """The open items of each place in groups of the same country, holder and lateness; one statement for all."""
+    items = StartUpItem.objects.visible_to(user).filter(study__in={place.study.pk for place in places})
+    rows = open_items(asked_now(items)).annotate(holder=holder_of(), is_late=Q(overdue())).order_by()
+    groups = [_Items(*row) for row in rows.values_list("study", "country", "holder", "is_late").annotate(Count("id"))]
+    return [[group for group in groups if group.lies_in(place)] for place in places]
+
+
+def _items_where(condition: Callable[[_Items], bool]) -> Callable[[list[_Items]], tuple[int, Source]]:
+    return lambda groups: (sum(group.number for group in groups if condition(group)), LIVE)
+
+
+def _item_list(**query: str) -> Callable[[Place], str]:
+    def address(place: Place) -> str:
+        within = {"country": place.country.country} if place.country is not None else {}
+        return f"{reverse('startup-items', args=[place.sponsor.code, place.study.slug])}?{urlencode(query | within)}"
+
+    return address
+
+
+OPEN_ITEMS = Metric(
+    "sites.startup_open", "Open items",
+    "Start-up items not settled yet, of the study, its countries, and sites between start-up and activation.",
+    _open_items, _items_where(lambda group: True), _item_list(state="open"), generated=True,
+)  # fmt: skip
+LATE_ITEMS = Metric(
+    "sites.startup_late", "Late items", "Open start-up items that somebody has, and whose expected day has passed.",
+    _open_items, _items_where(lambda group: group.is_late), _item_list(state="late"), generated=True,
+)  # fmt: skip
+ITEMS_WITH_US = Metric(
+    "sites.startup_with_us", "Waiting on us", "Open start-up items that sponsor, CRO or a vendor have.",
+    _open_items, _items_where(lambda group: group.holder in OURS), _item_list(state="open", holder="us"),
+    generated=True,
+)  # fmt: skip
+ITEMS_WITH_OTHERS = Metric(
+    "sites.startup_with_others", "Waiting on others",
+    "Open start-up items that a site, an authority or an ethics committee have.",
+    _open_items, _items_where(lambda group: group.holder is not None and group.holder not in OURS),
+    _item_list(state="open", holder="others"), generated=True,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from ctms.studies.pages import InStudy
 from ctms.web.places import Place, found
 from sites.lifecycle import missing_facts
 from sites.models import Site
+from sites.startup.lifecycle import shut_sentences
 
 
 class InSite(InStudy):
@@ -37,8 +38,11 @@ class InSite(InStudy):
         return protocols.authority().may(self.request.user, verb, self.site)
 
     def remedies(self, move: Move) -> dict[str, str]:
-        """The sentences about missing evidence -> where this person can record it."""
+        """The sentences about missing evidence and open items -> where this person can settle that."""
+        checklist = dict.fromkeys(shut_sentences(move, self.site), self.url("site-startup"))
         if not self.may("sites.record_evidence"):
-            return {}
+            return checklist
         form = self.url("site-evidence")
-        return {sentence: f"{form}?code={code}#record" for sentence, code in missing_facts(move, self.site).items()}
+        return checklist | {
+            sentence: f"{form}?code={code}#record" for sentence, code in missing_facts(move, self.site).items()
+        }

@@ -1,9 +1,11 @@
-"""What is signed of sites: a selection, with the facts it rests on; a go-live migration, whole."""
+"""What is signed of sites: a selection, with its facts; a go-live migration, whole; start-up's rules and waivers."""
+
+from typing import Any
 
 from django.urls import reverse
 
 from ctms.core.signables import Content, Signable, iso
-from sites.models import EvidenceCode, MigrationBatch, Site, SiteStatusEvent
+from sites.models import EvidenceCode, ItemWaiver, MigrationBatch, Site, SiteStatusEvent, StartUpConfiguration
 
 # The words are part of what is signed, so they are kept here and not taken from the labels on pages.
 _RESTS_ON = {
@@ -61,3 +63,66 @@ MIGRATION = Signable(
     MigrationBatch, migration_content, outside="Nothing: all of it is signed.",
     url=lambda batch: reverse("migration", args=[batch.sponsor.code, batch.study.slug, batch.number]),
 )  # fmt: skip
+
+
+def configuration_content(configuration: StartUpConfiguration) -> Content:
+    """Every item and every country, as sites will be asked."""
+    content = configuration.content
+    return {
+        "Study": configuration.study.protocol_no,
+        "Version": configuration.number,
+        "In force from": iso(configuration.effective_from),
+        "Title": content["title"],
+        "Calendar of the study": content["calendar"],
+        "Attributes": dict(content["attributes"]),
+        "Items": [_item(item) for item in content["items"]],
+        "Countries": [{"Country": code, **_country(one)} for code, one in sorted(content["countries"].items())],
+    }
+
+
+def _item(item: dict[str, Any]) -> Content:
+    return {
+        "Item": f"{item['code']} {item['name']}",
+        "Asked of": item["level"],
+        "Kind": item["kind"],
+        "Gate": item["gate"] or None,
+        "Business days": item["days"],
+        "First with": item["holder"],
+        "After": item["after"],
+        "Only where": item["applies"],
+        "Only in": item["countries"],
+        "Expires": item["expires"] or None,
+        "Of persons who are": item["roles"],
+        "Settled by the fact": item["fact"],
+        "Column": item["column"] or None,
+    }
+
+
+def _country(one: dict[str, Any]) -> Content:
+    return {
+        "Calendar": one["calendar"],
+        "Kept by": one["owner"],
+        "As of": one["as_of"],
+        "Route": one["route"],
+        "Is so": [name for name, value in sorted(one["truths"].items()) if value],
+        "Is not so": [name for name, value in sorted(one["truths"].items()) if not value],
+        "Other business days": [f"{code}: {days}" for code, days in sorted(one["days"].items())],
+    }
+
+
+CONFIGURATION = Signable(StartUpConfiguration, configuration_content, outside="Its status, and the file's name.")
+
+
+def waiver_content(waiver: ItemWaiver) -> Content:
+    """Which item of whom is waived, and on what grounds."""
+    item = waiver.item
+    return {
+        "Study": waiver.study.protocol_no,
+        "Item": f"{item.code} {item.name}",
+        "Of": item.whose,
+        "Gate": item.gate or None,
+        "Grounds": waiver.grounds,
+    }
+
+
+WAIVER = Signable(ItemWaiver, waiver_content, outside="Its status, and the item's dates.")

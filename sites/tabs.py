@@ -25,6 +25,10 @@ def evidence(site: Site, user: Any) -> Tab:
     return _tab(site, "Evidence", "site-evidence")
 
 
+def startup(site: Site, user: Any) -> Tab:
+    return _tab(site, "Start-up", "site-startup")
+
+
 def people(site: Site, user: Any) -> Tab:
     return _tab(site, "People", "site-people")
 

@@ -1,10 +1,16 @@
 from django.urls import path
 
 from sites.views import directory, duplicates, edits, golive, imports, lists, records, site
+from sites.views.startup import board, configurations, items
+from sites.views.startup import lists as startup_lists
+from sites.views.startup import site as startup_site
 
 _STUDY = "s/<str:study>/"
 _SITE = f"{_STUDY}site/<str:number>/"
 _BATCH = f"{_STUDY}go-live/<int:batch>/"
+_START = f"{_STUDY}start-up/"
+_ITEM = f"{_START}items/<int:item>/"
+_VERSION = f"{_START}configuration/<int:configuration>/"
 
 urlpatterns = [
     path(f"{_STUDY}sites/", lists.SiteList.as_view(), name="sites"),
@@ -21,6 +27,19 @@ urlpatterns = [
     path(f"{_BATCH}lines/add/", golive.AddLine.as_view(), name="migration-line-add"),
     path(f"{_BATCH}lines/<int:line>/remove/", golive.RemoveLine.as_view(), name="migration-line-remove"),
     path(f"{_BATCH}lines/<int:line>/put-back/", golive.PutBackLine.as_view(), name="migration-line-put-back"),
+    path(f"{_START}", board.Board.as_view(), name="startup"),
+    path(f"{_START}items/", startup_lists.ItemList.as_view(), name="startup-items"),
+    path(f"{_ITEM}", items.Item.as_view(), name="startup-item"),
+    path(f"{_ITEM}settle/", items.Settle.as_view(), name="startup-item-settle"),
+    path(f"{_ITEM}hand-over/", items.HandOver.as_view(), name="startup-item-hand-over"),
+    path(f"{_ITEM}expect/", items.Expect.as_view(), name="startup-item-expect"),
+    path(f"{_ITEM}reopen/", items.Reopen.as_view(), name="startup-item-reopen"),
+    path(f"{_ITEM}waive/", items.Waive.as_view(), name="startup-item-waive"),
+    path(f"{_ITEM}waivers/<int:waiver>/move/<str:move>/", items.WaiverMove.as_view(), name="startup-waiver-move"),
+    path(f"{_START}configuration/", configurations.Configurations.as_view(), name="startup-configurations"),
+    path(f"{_START}configuration/new/", configurations.NewConfiguration.as_view(), name="startup-configuration-new"),
+    path(f"{_VERSION}", configurations.Configuration.as_view(), name="startup-configuration"),
+    path(f"{_VERSION}move/<str:move>/", configurations.Move.as_view(), name="startup-configuration-move"),
     path(f"{_STUDY}sites/add/", edits.AddSite.as_view(), name="site-add"),
     path(_SITE, site.Overview.as_view(), name="site"),
     path(f"{_SITE}edit/", edits.EditSite.as_view(), name="site-edit"),
@@ -30,6 +49,8 @@ urlpatterns = [
     path(f"{_SITE}move/<str:move>/", site.Move.as_view(), name="site-move"),
     path(f"{_SITE}evidence/", records.Evidence.as_view(), name="site-evidence"),
     path(f"{_SITE}evidence/<int:pk>/withdraw/", records.Withdraw.as_view(), name="site-withdraw"),
+    path(f"{_SITE}start-up/", startup_site.StartUp.as_view(), name="site-startup"),
+    path(f"{_SITE}start-up/open/", startup_site.OpenChecklist.as_view(), name="site-startup-open"),
     path(f"{_SITE}people/", records.People.as_view(), name="site-people"),
     path(f"{_SITE}people/<int:pk>/end/", records.EndPersonnel.as_view(), name="site-end-personnel"),
     path(f"{_SITE}people/<int:pk>/", edits.EditEngagement.as_view(), name="site-edit-personnel"),

@@ -110,7 +110,9 @@ def _seed(name: str) -> None:
 def _code_hash() -> str:
     digest = hashlib.sha256(embedded.schema_hash().encode())
     packages = [f"{package}/**/*.py" for package in ("ctms", "sites", "finance", "audit")]
-    for pattern in (*packages, "finance/**/*.sql", "tests/seed.py", "ctms/demo/data/**/*.json"):
+    for pattern in (
+        *packages, "sites/**/*.yaml", "finance/**/*.sql", "tests/seed.py", "ctms/demo/data/**/*.json",
+    ):  # fmt: skip
         for path in sorted(places.ROOT.glob(pattern)):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

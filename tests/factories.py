@@ -369,4 +369,9 @@ def make(model: type[models.Model], **values: Any) -> Any:
     return Factory.for_model(model).create(**values)
 
 
-from tests import finance_factories, monitoring_factories, signing_factories  # noqa: E402, F401 - these count too
+from tests import (  # noqa: E402 - these count too
+    finance_factories,  # noqa: F401
+    monitoring_factories,  # noqa: F401
+    signing_factories,  # noqa: F401
+    startup_factories,  # noqa: F401
+)

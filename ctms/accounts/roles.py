@@ -42,15 +42,32 @@ _LOOK = frozenset(
     }
 )
 _TRAIL = frozenset({"audit.view_trail"})
-_SITE_WORK = frozenset({"sites.edit_site", "sites.record_evidence", "sites.edit_personnel", "sites.import_table"})
+_SITE_WORK = frozenset(
+    {"sites.edit_site", "sites.record_evidence", "sites.edit_personnel", "sites.import_table", "sites.edit_startup"}
+)
 _QUALIFY = frozenset({"sites.qualify_site"})  # from candidate to qualification visit
-_START_UP = frozenset({"sites.start_site"})  # from selection to initiation
+_START_UP = frozenset({"sites.start_site", "sites.ask_waiver"})  # from selection to initiation
 _DECIDE = frozenset(
-    {"sites.select_site", "sites.activate_site", "sites.correct_site", "sites.close_site", "sites.sign_migration"}
+    {
+        "sites.select_site",
+        "sites.activate_site",
+        "sites.correct_site",
+        "sites.close_site",
+        "sites.sign_migration",
+        "sites.grant_waiver",
+        "sites.give_green_light",
+        "sites.approve_startup",
+    }
 )
 _ENROLLMENT = frozenset({"sites.set_enrollment"})
 _STUDY_WORK = frozenset(
-    {"studies.edit_study", "studies.import_study", "studies.approve_schedule", "sites.draft_migration"}
+    {
+        "studies.edit_study",
+        "studies.import_study",
+        "studies.approve_schedule",
+        "sites.draft_migration",
+        "sites.draft_startup",
+    }
 )
 _SPONSOR_WORK = frozenset({"studies.create_study", "sites.merge_duplicates"})  # counts at the whole sponsor only
 _ACCESS = frozenset({"accounts.view_access", "accounts.view_training"})
@@ -75,9 +92,11 @@ VERBS: Mapping[Role, frozenset[str]] = {
     Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _VISITS | _PAYMENTS | {"monitoring.author_tripreport"},
     Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _VISITS | _PAYMENTS
     | {"monitoring.author_tripreport", "monitoring.review_tripreport", "monitoring.comment_tripreport"},
-    Role.CTA: _LOOK | _ISSUES | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table"},
-    Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP,
-    Role.CONTRACTS_SPECIALIST: _LOOK | _MONEY | {"sites.record_evidence", "sites.import_table", "finance.edit_fee"},
+    Role.CTA: _LOOK | _ISSUES
+    | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table", "sites.edit_startup"},
+    Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP | {"sites.draft_startup", "sites.give_green_light"},
+    Role.CONTRACTS_SPECIALIST: _LOOK | _MONEY
+    | {"sites.record_evidence", "sites.import_table", "sites.edit_startup", "finance.edit_fee"},
     Role.FINANCE_ANALYST: _LOOK | _FINANCE | {"finance.edit_fee", "finance.prepare_payment", "finance.edit_bank"},
     Role.FINANCE_APPROVER: _LOOK | _FINANCE
     | {"finance.approve_fee", "finance.approve_payment", "finance.release_payment", "finance.verify_bank"},
@@ -124,6 +143,7 @@ DUTIES = (
     Duty(
         "BANK", ("finance.edit_bank", "finance.release_payment"), "Who edited bank details does not release payments."
     ),
+    Duty("WAIVER", ("sites.ask_waiver", "sites.grant_waiver"), "Who asks for a waiver does not grant it."),
     Duty("CAPA", ("monitoring.own_capa", "monitoring.verify_capa"), "Who owns a CAPA does not verify it."),
 )
 

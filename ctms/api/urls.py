@@ -5,10 +5,11 @@ from typing import Any
 from django.urls import path
 
 from ctms.api.description import description, guide
-from ctms.api.views import directory, history, money, monitoring, numbers, sites, studies
+from ctms.api.views import directory, history, money, monitoring, numbers, sites, startup, studies
 
 _STUDY = "studies/<str:study>/"
 _SITE = f"{_STUDY}sites/<str:number>/"
+_ITEM = f"{_STUDY}start-up/items/<int:item>/"
 
 
 def _at(route: str, view: Any) -> Any:
@@ -44,6 +45,12 @@ urlpatterns = [
     _at(f"{_STUDY}visits/", monitoring.Visits),
     _at(f"{_STUDY}follow-ups/", monitoring.FollowUps),
     _at(f"{_STUDY}deviations/", monitoring.Deviations),
+    _at(f"{_SITE}start-up/", startup.SiteStartUp),
+    _at(f"{_STUDY}start-up/", startup.StartUpBoard),
+    _at(f"{_STUDY}start-up/items/", startup.StartUpItems),
+    _at(_ITEM, startup.OneStartUpItem),
+    _at(f"{_ITEM}settle/", startup.SettleItem),
+    _at(f"{_ITEM}hand-over/", startup.HandOverItem),
     _at("people/", directory.People),
     _at("people/<int:pk>/", directory.OnePerson),
     _at("facilities/", directory.Facilities),

@@ -12,7 +12,7 @@ from typing import Any
 
 from ctms.accounts.models import User
 from ctms.core.acting import Channel, acting, on_simulated_day
-from ctms.demo import visits
+from ctms.demo import startup, visits
 from ctms.demo.calendar import BEGINS, TODAY, noon
 from ctms.demo.cast import CAST
 from ctms.demo.pen import Pen
@@ -55,6 +55,8 @@ class SiteStory:
         self.day = BEGINS + timedelta(days=chance.randrange(*wave))
         self.steps: list[Step] = []
         self.monitor = _monitor(site.country.country)
+        self.begun: date | None = None  # when start-up began, and when the initiation gate opens
+        self.siv_gate: date | None = None
 
     def wait(self, low: int, high: int) -> None:
         """Lets working days pass; nothing happens at weekends."""
@@ -85,12 +87,16 @@ class SiteStory:
         self._add(who, reason, do, by_person=True)
 
     def fact(self, code: EvidenceCode, *, who: str = "") -> None:
-        day, number = self.day, f"eTMF-SIM-{self.chance.randrange(10**5):05}"
+        day, number = self.day, self.filed()
 
         def do(by: User, at: Any, pen: Pen) -> Any:
             return record_evidence(site=self.site, code=code, occurred_on=day, reference=number, by=by, at=at)
 
         self._add(who or self.monitor, f"Evidence: {code.label}", do)
+
+    def filed(self) -> str:
+        """Where a proof is filed."""
+        return f"eTMF-SIM-{self.chance.randrange(10**5):05}"
 
     def engage(self, role: PersonnelRole) -> None:
         day, name = self.day, f"Dr. {self.chance.choice('ABCDEFGHJKLMNPRSTVW')}. {self.chance.choice(_SURNAMES)}"
@@ -105,6 +111,11 @@ class SiteStory:
         if day < TODAY:
             self.steps.append(Step(day, len(self.steps), who, reason, True, do))
 
+    def at(self, day: date, who: str, reason: str, do: Callable[[User, Any, Pen], Any]) -> None:
+        """Something on a day that may lie before where the story stands."""
+        if day < TODAY:
+            self.steps.append(Step(day, len(self.steps), who, reason, False, do))
+
     def _add(self, who: str, reason: str, do: Callable[[User, Any, Pen], Any], *, by_person: bool = False) -> None:
         if self.day < TODAY:
             self.steps.append(Step(self.day, len(self.steps), who, reason, by_person, do))
@@ -115,7 +126,7 @@ def _monitor(country: str) -> str:
     return next((person.username for person in CAST if country in person.countries), "lena")
 
 
-def tell(site: Site, chance: Random) -> list[Step]:
+def tell(site: Site, chance: Random) -> SiteStory:
     """One site's story, as far as it has come by the demo's today."""
     story = SiteStory(site, chance)
     fate = chance.random()
@@ -123,13 +134,13 @@ def tell(site: Site, chance: Random) -> list[Step]:
     if fate < 0.01:
         story.wait(3, 10)
         story.move("do_not_use", who="mara", reason="Open inspection findings at the site")
-        return story.steps
+        return story
     story.wait(2, 8)
     story.move("send_cda")
     if fate < 0.05:
         story.wait(8, 25)
         story.move("decline", code=chance.choice(("NO_CAPACITY", "COMPETING")))
-        return story.steps
+        return story
     story.wait(5, 21)
     story.fact(E.CDA_EXE)
     story.move("execute_cda")
@@ -142,7 +153,7 @@ def tell(site: Site, chance: Random) -> list[Step]:
     story.wait(4, 16)
     if fate < 0.09:
         story.move("not_select", who="mara", code=chance.choice(("FEASIBILITY", "TIMELINE")))
-        return story.steps
+        return story
     story.move("plan_sqv")
     story.wait(10, 32)
     story.fact(E.SQV_WAIVED if fate > 0.9 else E.SQV_APPROVED)
@@ -150,20 +161,22 @@ def tell(site: Site, chance: Random) -> list[Step]:
     story.wait(3, 18)
     if fate < 0.115:
         story.move("keep_as_backup", who="mara", reason="Enough sites in the country for now")
-        return story.steps
+        return story
     story.move("select", who="mara", reason="Qualified; patient numbers and timeline fit the country plan")
     _start_up(story, fate)
-    return story.steps
+    return story
 
 
 def _start_up(story: SiteStory, fate: float) -> None:
     story.wait(2, 10)
     story.move("start_up")
+    begun = story.day
     story.wait(35, 190)
+    startup.before_siv(story, begun)
     if fate < 0.13:
         story.move("drop", who="mara", reason="Contract not agreed after four redline rounds", code="TIMELINE")
         return
-    story.fact(E.SIV_GATE)
+    startup.at_siv_gate(story)
     story.move("pass_siv_gate")
     story.wait(5, 25)
     if visits.are_told(story.site):
@@ -174,9 +187,7 @@ def _start_up(story: SiteStory, fate: float) -> None:
     story.engage(PersonnelRole.COORDINATOR)
     story.move("initiate")
     story.wait(4, 22)
-    story.fact(E.GREEN_LIGHT, who="mara")
-    story.fact(E.IP_RELEASED, who="mara")
-    story.fact(E.ACT_LETTER)
+    startup.at_green_light(story)
     story.move("activate", who="mara")
     if visits.are_told(story.site):
         visits.interim(story)
@@ -192,7 +203,8 @@ def _start_up(story: SiteStory, fate: float) -> None:
 def play(sites: Sequence[Site], people: dict[str, User], pen: Pen) -> int:
     """Carries out everybody's steps, day by day on the simulated clock; returns how many there were."""
     chance = Random(_SEED)
-    steps = [step for site in sites for step in tell(site, chance)]
+    stories = [tell(site, chance) for site in sites]
+    steps = [step for story in stories for step in story.steps] + startup.shared_steps(stories)
     for step in sorted(steps, key=lambda step: step.day):  # stable: a site's own order holds within a day
         at, by = noon(step.day), people[step.who]
         with on_simulated_day(at), acting(by, reason=step.reason, channel=Channel.WEB, by_person=step.by_person):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo import cast, history, money, own_data, training
+from ctms.demo import cast, history, money, own_data, startup, training
 from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.pen import Pen
 from ctms.studies.models import Study
@@ -38,6 +38,8 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
         for code, sponsor in sponsors.items():
             with in_sponsor(sponsor.pk):
                 training.train(sponsor, people[code], password)
+        with in_sponsor(sponsors[_WITH_HISTORY].pk):
+            startup.configure(Study.objects.get(), people[_WITH_HISTORY], Pen(password))
     if not countries:
         own_data.leave(sponsors["north"], people["north"]["idris"], sponsors["south"], people["south"]["otto"])
     with in_sponsor(sponsors[_WITH_HISTORY].pk):

@@ -107,13 +107,15 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
     if place.study is not None:
         slug = place.study.slug
         site_pages = (
-            "site", "site-status", "site-evidence", "site-people", "site-visits", "site-history", "site-payments",
-            "import",
+            "site", "site-status", "site-startup", "site-evidence", "site-people", "site-visits", "site-history",
+            "site-payments", "import",
         )  # fmt: skip
+        startup_pages = ("startup-items", "startup-item", "startup-configurations")
         items = [
             item("Overview", "study", "clipboard-list", slug),
             item("Countries", "countries", "globe", slug, pages=("country",)),
-            item("Sites", "sites", "hospital", slug, pages=(*site_pages, "import")),
+            item("Sites", "sites", "hospital", slug, pages=site_pages),
+            item("Start-up", "startup", "list-checks", slug, pages=startup_pages),
             *(item(*one, slug) for one in _monitoring(request, place)),
             item("Visit schedule", "schedule", "calendar-days", slug),
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),

@@ -32,6 +32,15 @@ class EvidenceCode(models.TextChoices):
     RETENTION = "RETENTION", "Retention period started"
 
 
+ON_THE_CHECKLIST = frozenset(
+    {EvidenceCode.SIV_GATE, EvidenceCode.GREEN_LIGHT, EvidenceCode.IP_RELEASED, EvidenceCode.ACT_LETTER}
+)
+"""Facts that the start-up checklist took over: nobody records them any more, and no move asks for them."""
+
+RECORDED = tuple((code, words) for code, words in EvidenceCode.choices if code not in ON_THE_CHECKLIST)
+"""What can be put on record: code, words."""
+
+
 class SiteEvidence(StudyOwned):
     """A fact about a site, its day and where the proof is. Only added: a newer row replaces or withdraws an older."""
 

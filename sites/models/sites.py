@@ -205,6 +205,7 @@ class SitePersonnel(StudyOwned):
         verbose_name_plural = "site personnel"
         ordering = ("role", "person__name")
         constraints = (
+            referable("sites_sitepersonnel", "site"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="sites_sitepersonnel_dates"),
             models.UniqueConstraint(
                 fields=["site", "person", "role"],

@@ -8,7 +8,8 @@ from ctms.core.acting import says_why
 from ctms.core.permission import demand
 from ctms.core.refusals import BadInput, Conflict, Refusal
 from ctms.core.use_case import use_case
-from sites.models import EvidenceCode, Site, SiteEvidence
+from sites.models import ON_THE_CHECKLIST, EvidenceCode, Site, SiteEvidence
+from sites.services.startup import follow_facts
 
 
 @use_case
@@ -25,6 +26,8 @@ def record_evidence(
     site = _locked_for(by, site)
     if not from_room and (sentence := kept_elsewhere(site, code)):
         raise Refusal("KEPT_ELSEWHERE", sentence, fields={"code": sentence})
+    if code in ON_THE_CHECKLIST:
+        raise Refusal("ON_THE_CHECKLIST", "This is settled on the site's start-up checklist, and nowhere else.")
     fields = {}
     if code not in EvidenceCode.values:
         fields["code"] = "Choose a fact."
@@ -37,10 +40,12 @@ def record_evidence(
     earlier = _standing(site, code)
     if earlier is not None and (earlier.occurred_on, earlier.reference) == (occurred_on, reference.strip()):
         raise Conflict("RECORDED_ALREADY", "This fact is on record already, with this day and proof.")
-    return SiteEvidence.objects.create(
+    made = SiteEvidence.objects.create(
         sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, code=code, occurred_on=occurred_on,
         reference=reference.strip(), note=note.strip(), recorded_at=at, recorded_by=by, replaces=earlier,
     )  # fmt: skip
+    follow_facts([site.pk], at.date())
+    return made
 
 
 @use_case
@@ -52,11 +57,13 @@ def withdraw_evidence(*, evidence: SiteEvidence, reason: str, by: User, at: date
     standing = _standing(site, evidence.code)
     if standing is None or standing.pk != evidence.pk:
         raise Refusal("NOT_STANDING", "This evidence has been replaced or withdrawn already.")
-    return SiteEvidence.objects.create(
+    made = SiteEvidence.objects.create(
         sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, code=evidence.code,
         occurred_on=evidence.occurred_on, reference=evidence.reference, note=reason.strip(), recorded_at=at,
         recorded_by=by, replaces=standing, withdrawn=True,
     )  # fmt: skip
+    follow_facts([site.pk], at.date())
+    return made
 
 
 def kept_elsewhere(site: Site, code: str) -> str | None:

@@ -22,6 +22,9 @@ from sites.models import (
     Site,
     SiteStatusEvent,
 )
+from sites.startup.checklist import UNDER_WAY
+from sites.startup.lifecycle import why_not_configured
+from sites.startup.opening import configuration_for, make_checklist
 
 Kind = SiteStatusEvent.Kind
 _ENROLLMENT_ORDER = tuple(EnrollmentStatus.values)
@@ -87,7 +90,8 @@ def put_back_line(*, line: MigrationLine, by: User) -> MigrationLine:
 def sign_off(*, batch: MigrationBatch, reason: str, proof: Proof | None, by: User, at: datetime) -> MigrationBatch:
     """Signs a draft off: each site enters the statuses it brings, as opening events with their days and proofs.
 
-    No guard of the site's lifecycle is asked about the past. It cannot be undone, only corrected, site by site.
+    No guard of the site's lifecycle is asked about the past; what start-up knows of approvals is. It
+    cannot be undone, only corrected, site by site.
     """
     batch = MigrationBatch.objects.select_related("study__scope").locked(batch.pk)
     lines = list(batch.lines.select_related("site"))
@@ -110,7 +114,17 @@ def sign_off(*, batch: MigrationBatch, reason: str, proof: Proof | None, by: Use
     SiteStatusEvent.objects.bulk_create(events)
     Site.objects.bulk_update(sites.values(), ["operational_status", "status_on", "enrollment_status"])
     batch.save(update_fields=["status"])
+    for site in sites.values():
+        if site.operational_status in UNDER_WAY:
+            _open_checklist(site, by, at)
     return batch
+
+
+def _open_checklist(site: Site, by: User, at: datetime) -> None:
+    """A site that comes in the middle of its start-up goes on by the checklist, where one can be made already."""
+    configuration = configuration_for(site.study_id, site.status_on)
+    if why_not_configured(site, configuration) is None and configuration is not None:
+        make_checklist(site, configuration, on=at.date(), by=by, at=at)
 
 
 def has_history(site: Site) -> bool:

@@ -4,11 +4,12 @@ from typing import ClassVar
 
 from sites.importers.kinds import ColumnRule, Kind, Line
 from sites.importers.values import read_choice, read_day, read_number
-from sites.models import EvidenceCode, SiteEvidence
+from sites.models import RECORDED, SiteEvidence
 from sites.services.evidence import kept_elsewhere
 from sites.services.loading import Addition, Change, OfSites
+from sites.services.startup import follow_facts
 
-_FACTS = {str(code): str(words) for code, words in EvidenceCode.choices}
+_FACTS = {str(code): str(words) for code, words in RECORDED}
 
 EVIDENCE = Kind(
     "evidence",
@@ -77,3 +78,4 @@ class EvidenceLoader(OfSites):
 
     def write(self) -> None:
         SiteEvidence.objects.bulk_create(self.rows)
+        follow_facts({row.site_id for row in self.rows}, self.at.date())

@@ -8,6 +8,7 @@ from sites.importers.kinds import ColumnRule, Kind, Line
 from sites.importers.values import key_of, read_choice, read_day, read_number
 from sites.models import Person, PersonnelRole, Site, SitePersonnel
 from sites.services.loading import Addition, Change, OfSites
+from sites.startup.opening import add_for_engagements
 
 PI = PersonnelRole.PRINCIPAL_INVESTIGATOR
 _ALSO = {
@@ -92,7 +93,7 @@ class PeopleLoader(OfSites):
 
     def write(self) -> None:
         people = self._people()
-        SitePersonnel.objects.bulk_create(
+        made = SitePersonnel.objects.bulk_create(
             SitePersonnel(
                 **self.owner, site=site, person=people[site.pk, key_of(line.values["name"])], role=line.values["role"],
                 starts_on=line.values["starts_on"], ends_on=line.values["ends_on"],
@@ -100,6 +101,7 @@ class PeopleLoader(OfSites):
             for line, site in self.new
         )  # fmt: skip
         SitePersonnel.objects.bulk_update(self.altered, ["starts_on", "ends_on"])
+        add_for_engagements(made)
 
     def _present(self, line: Line, site: Site) -> SitePersonnel | None:
         """The engagement that the line speaks of: of the same first day, else one of which a day is not known yet."""

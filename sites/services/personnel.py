@@ -10,6 +10,7 @@ from ctms.core.permission import demand
 from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
 from sites.models import Person, PersonnelRole, Site, SitePersonnel
+from sites.startup.opening import add_for_engagements
 
 
 @use_case
@@ -35,6 +36,7 @@ def add_personnel(
     engagement.full_clean()
     _refuse_second_investigator(engagement)
     engagement.save(force_insert=True)
+    add_for_engagements([engagement])
     return engagement
 
 
@@ -47,6 +49,7 @@ def edit_personnel(
     engagement = SitePersonnel.objects.select_related("site", "person").locked(engagement.pk)
     revise(engagement, changes, version)
     _refuse_second_investigator(engagement)
+    add_for_engagements([engagement])
     return engagement
 
 

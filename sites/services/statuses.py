@@ -11,6 +11,9 @@ from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
 from sites.lifecycle import ENROLLMENT, SITE
 from sites.models import EnrollmentStatus, OperationalStatus, Site, SiteStatusEvent
+from sites.services.startup import begin_checklist, lock_items
+from sites.startup.checklist import UNDER_WAY, checklist_of
+from sites.startup.lifecycle import Shut
 
 CORRECTION = "CORRECTION"
 
@@ -32,8 +35,12 @@ def move_site(
     """
     site = Site.objects.select_related("facility").locked(site.pk)
     request = Request(by, effective_on, reason, reason_code, proof)
+    if any(isinstance(guard, Shut) for one in SITE.moves if one.name == move for guard in one.unless):
+        lock_items(site)
     event = _advance(site, SITE, SiteStatusEvent.Kind.OPERATIONAL, move, request, at)
-    if move == "activate":
+    if move == "start_up":
+        _want_checklist(site, request, at)
+    elif move == "activate":
         _set_enrollment(site, EnrollmentStatus.OPEN, "open_enrollment", request, at)
     elif move == "terminate" and site.enrollment_status in (EnrollmentStatus.OPEN, EnrollmentStatus.ON_HOLD):
         _set_enrollment(site, EnrollmentStatus.CLOSED, "close_enrollment", request, at)
@@ -82,16 +89,37 @@ def correct_status(
         raise BadInput("NO_CHANGE", "The status and the day are as they were.")
     _refuse_impossible_day(site, effective_on, at, after=_before(latest))
     request = Request(by, effective_on, reason)
-    if to_status != latest.to_status:
+    lock_items(site)
+    if to_status == latest.to_status:
+        _refuse_shut_gates(site, request)
+    else:
         for sentence in SITE.objections_to_being(to_status, site, request):
             raise Refusal("GUARD", sentence)
         _refuse_unsigned(site, to_status)
     site.operational_status, site.status_on = to_status, effective_on
     site.save(update_fields=["operational_status", "status_on"])
+    if to_status in UNDER_WAY:
+        _want_checklist(site, request, at)
     return _add_event(
         site, SiteStatusEvent.Kind.OPERATIONAL, CORRECTION, latest.to_status, to_status,
         request, at, corrects=latest,
     )  # fmt: skip
+
+
+def _refuse_shut_gates(site: Site, request: Request) -> None:
+    """Another day is no way around the gates either: they have to have been open by then."""
+    if checklist_of(site) is None:
+        return
+    guards = (guard for move in SITE.moves if move.target == site.operational_status for guard in move.unless)
+    for sentence in (guard(site, request) for guard in guards if isinstance(guard, Shut)):
+        if sentence:
+            raise Refusal("GUARD", sentence)
+
+
+def _want_checklist(site: Site, request: Request, at: datetime) -> None:
+    """A site in start-up has a checklist, however it came there."""
+    if checklist_of(site) is None:
+        begin_checklist(site, on=request.day, by=request.by, at=at)
 
 
 def _advance(

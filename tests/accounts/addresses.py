@@ -47,7 +47,16 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
         PaymentRun,
     )
     from monitoring.models import Deviation, FollowUpItem, Letter, MonitoringVisit
-    from sites.models import Person, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
+    from sites.models import (
+        ItemWaiver,
+        Person,
+        Site,
+        SiteEvidence,
+        SitePersonnel,
+        SiteStatusEvent,
+        StartUpConfiguration,
+        StartUpItem,
+    )
 
     money: dict[str, Any] = {
         "agreement": Agreement, "share": PayeeShare, "fee": FeeLine, "payable": Payable, "payment": PaymentRequest,
@@ -92,9 +101,12 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "kind": ["sites"],
             "trip": [trip.pk if trip else NOBODYS],
             "letter": [Letter.objects.filter(visit=trip).values_list("pk", flat=True).last() or NOBODYS],
-            "item": [FollowUpItem.objects.filter(site=site).values_list("number", flat=True).first() or NOBODYS],
+            "follow_up": [FollowUpItem.objects.filter(site=site).values_list("number", flat=True).first() or NOBODYS],
             "deviation": [Deviation.objects.filter(site=site).values_list("number", flat=True).first() or NOBODYS],
             "batch": [NOBODYS],
+            "item": [StartUpItem.objects.filter(site=site).values_list("pk", flat=True).last() or NOBODYS],
+            "waiver": [ItemWaiver.objects.values_list("pk", flat=True).last() or NOBODYS],
+            "configuration": [StartUpConfiguration.objects.values_list("number", flat=True).first() or NOBODYS],
             "line": [NOBODYS],
             "effect": [NOBODYS],
             "role": [Assignment.objects.values_list("pk", flat=True).last()],

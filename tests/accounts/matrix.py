@@ -41,7 +41,16 @@ from finance.models import (
     PaymentRun,
 )
 from monitoring.models import Deviation, FollowUpItem, Letter, MonitoringVisit, ReportTemplate
-from sites.models import MigrationBatch, MigrationLine, Site, SiteEvidence, SitePersonnel, SiteStatusEvent
+from sites.models import (
+    ItemWaiver,
+    MigrationBatch,
+    MigrationLine,
+    Site,
+    SiteEvidence,
+    SitePersonnel,
+    SiteStatusEvent,
+    StartUpItem,
+)
 from tests.accounts import policy
 from tests.accounts.addresses import filled, harvested
 from tests.conftest import act, person, signed_in
@@ -86,6 +95,9 @@ def build(north: Sponsor, south: Sponsor) -> House:
     house, study = House(), Study.objects.get()
     house.own_keys = {**harvested(north), **_drafts(study)}
     house.own_keys |= _visit(Site.objects.get(number=house.own_keys["number"][0]))
+    with act(person("mara")):
+        waiver = make(ItemWaiver, item=StartUpItem.objects.get(pk=house.own_keys["item"][0]), status="ASKED")
+    house.own_keys["waiver"] = [waiver.pk]
     with in_sponsor(south.pk):
         south_keys = harvested(south)
     house.own, house.other_sponsor = _places("north", house.own_keys), _places("south", south_keys)
@@ -257,7 +269,7 @@ def _visit(site: Site) -> dict[str, list[Any]]:
         letter = make(Letter, **of, visit=visit)
         item, deviation = make(FollowUpItem, **of), make(Deviation, **of)
     return {
-        "trip": [visit.pk], "letter": [letter.pk], "item": [item.number], "deviation": [deviation.number],
+        "trip": [visit.pk], "letter": [letter.pk], "follow_up": [item.number], "deviation": [deviation.number],
     }  # fmt: skip
 
 

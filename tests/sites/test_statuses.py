@@ -11,12 +11,13 @@ from django.db import transaction
 from audit.models import AccessEvent
 from ctms.core.lifecycle import Lifecycle
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
-from sites.lifecycle import ENROLLMENT, SITE
+from sites.lifecycle import ENROLLMENT, SITE, Lacks
 from sites.models import EnrollmentStatus, EvidenceCode, OperationalStatus, Site, SiteEvidence, SiteStatusEvent
 from sites.services import statuses
 from tests.conftest import act, person, signed_in
 from tests.factories import make
 from tests.signing import proof
+from tests.startup import items_of, settle, with_checklist
 
 pytestmark = pytest.mark.django_db
 S, E = OperationalStatus, EnrollmentStatus
@@ -34,10 +35,22 @@ def put(site: Site, **fields: Any) -> None:
     site.refresh_from_db()
 
 
+def lacks(one: Any) -> bool:
+    """Whether the move asks for evidence."""
+    return any(isinstance(guard, Lacks) for guard in one.unless)
+
+
 def prove(site: Site, *codes: str) -> None:
     with act(person("petra")):
         for code in codes:
             make(SiteEvidence, site=site, code=code, occurred_on=site.status_on)
+
+
+def ready(site: Site, by: Any, at: Any) -> None:
+    """With all evidence on record and every item of its checklist settled."""
+    prove(site, *EvidenceCode.values)
+    with_checklist(site, by, at)
+    settle(items_of(site), site.status_on, by)
 
 
 def move(site: Site, name: str, by: Any, at: Any, **said: Any) -> SiteStatusEvent:
@@ -68,7 +81,7 @@ def image(site: Site) -> Any:
 @pytest.mark.parametrize("lifecycle", [SITE, ENROLLMENT], ids=lambda one: one.name)
 def test_every_move_from_every_status(site, petra, now, lifecycle):
     """With all evidence on record and nothing enrolling, a move succeeds exactly from where the table has it."""
-    prove(site, *EvidenceCode.values)
+    ready(site, petra, now)
     for status, one in product(lifecycle.statuses.values, lifecycle.moves):
         with transaction.atomic():
             put(site, **({} if lifecycle is SITE else {"operational_status": S.ACTIVATED}), **{lifecycle.field: status})
@@ -82,9 +95,11 @@ def test_every_move_from_every_status(site, petra, now, lifecycle):
             transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize("one", [m for m in SITE.moves if m.unless], ids=lambda m: m.name)
+@pytest.mark.parametrize("one", [m for m in SITE.moves if lacks(m)], ids=lambda m: m.name)
 def test_a_move_without_its_evidence_says_what_is_missing(site, petra, now, one):
     put(site, operational_status=one.sources[0])
+    with_checklist(site, petra, now)
+    settle(items_of(site), site.status_on, petra)
     assert "evidence" in refused(Refusal, "GUARD", site, one.name, petra, now).message
 
 
@@ -97,7 +112,7 @@ def test_evidence_of_a_later_day_than_the_move_does_not_carry_it(site, petra, no
 
 
 def test_activation_opens_enrollment_and_termination_closes_it(site, petra, now):
-    prove(site, *EvidenceCode.values)
+    ready(site, petra, now)
     put(site, operational_status=S.INITIATED)
     move(site, "activate", petra, now)
     site.refresh_from_db()
@@ -191,7 +206,10 @@ class TestCorrections:
     def test_a_correction_is_no_way_around_the_guards(self, site, petra, now):
         event = move(site, "contact", petra, now)
         before = image(site)
-        with pytest.raises(Refusal, match="evidence"):
+        with pytest.raises(Refusal, match="no start-up checklist"):
+            self.correct(event, petra, now, to_status=S.ACTIVATED)
+        with_checklist(site, petra, now)
+        with pytest.raises(Refusal, match="keep the gate “activation” shut"):
             self.correct(event, petra, now, to_status=S.ACTIVATED)
         assert image(site) == before
         prove(site, *EvidenceCode.values)
@@ -199,7 +217,7 @@ class TestCorrections:
 
     def test_nor_around_the_signature(self, site, petra, now):
         event = move(site, "contact", petra, now)
-        prove(site, *EvidenceCode.values)
+        ready(site, petra, now)
         before = image(site)
         for status in (S.SELECTED, S.START_UP, S.ACTIVATED, S.TERMINATED):
             with pytest.raises(Refusal, match="comes after a signature"):
@@ -222,13 +240,13 @@ class TestCorrections:
 
 
 def test_each_missing_fact_leads_to_its_own_form(site):
-    put(site, operational_status=S.INITIATED)
+    put(site, operational_status=S.CLOSE_OUT)
     at = f"/in/north/s/{site.study.slug}/site/{site.number}/"
-    mara = signed_in("mara")
-    assert codes(mara.get(f"{at}move/activate/").context["objections"]) == ["GREEN_LIGHT", "IP_RELEASED", "ACT_LETTER"]
-    prove(site, EvidenceCode.GREEN_LIGHT)
-    assert codes(mara.get(f"{at}move/activate/").context["objections"]) == ["IP_RELEASED", "ACT_LETTER"]
-    assert codes(mara.get(at).context["offers"][0]["objections"]) == ["IP_RELEASED", "ACT_LETTER"]
+    mara, first, *rest = signed_in("mara"), "COV_APPROVED", "QUERIES_ANSWERED", "IP_RECONCILED"
+    assert codes(mara.get(f"{at}move/close/").context["objections"])[:3] == [first, *rest]
+    prove(site, first)
+    assert codes(mara.get(f"{at}move/close/").context["objections"])[:2] == rest
+    assert codes(mara.get(at).context["offers"][0]["objections"])[:2] == rest
 
 
 def codes(objections):
@@ -237,11 +255,11 @@ def codes(objections):
 
 
 def test_the_evidence_tab_offers_the_move_that_a_fact_opened(site):
-    put(site, operational_status=S.START_UP)
+    put(site, operational_status=S.CDA_PENDING)
     page = f"/in/north/s/{site.study.slug}/site/{site.number}/evidence/"
     assert signed_in("mara").get(page).context["open_moves"] == []
-    prove(site, EvidenceCode.SIV_GATE)
-    assert [item["offer"].move.name for item in signed_in("mara").get(page).context["open_moves"]] == ["pass_siv_gate"]
+    prove(site, EvidenceCode.CDA_EXE)
+    assert [item["offer"].move.name for item in signed_in("mara").get(page).context["open_moves"]] == ["execute_cda"]
 
 
 def test_a_move_that_is_over_leads_back_to_the_site_and_changes_nothing(site):

@@ -14,7 +14,7 @@ from ctms.core import clock
 from ctms.core.lifecycle import Lifecycle
 from ctms.web.places import found
 from sites.lifecycle import ENROLLMENT, SITE
-from sites.models import EvidenceCode, Person, PersonnelRole, Site, SiteEvidence, SitePersonnel
+from sites.models import RECORDED, EvidenceCode, Person, PersonnelRole, Site, SiteEvidence, SitePersonnel
 from sites.services import evidence, personnel, statuses
 from sites.views.lists import SiteList
 
@@ -113,7 +113,7 @@ class Events(ListEndpoint):
 
 
 class EvidenceBody(Body):
-    code = serializers.ChoiceField(EvidenceCode.choices, help_text="The fact.")
+    code = serializers.ChoiceField(RECORDED, help_text="The fact.")
     occurred_on = serializers.DateField(help_text="Its day, at the site.")
     reference = Text(max_length=500, help_text="Where the proof is filed.")
     note = Text(required=False, default="", allow_blank=True, max_length=2000)
@@ -127,7 +127,7 @@ class Evidence(OfSite, Shown, ListEndpoint, Write):
     said = _SITE
     lists = EvidenceList
     body = EvidenceBody
-    body_example = {"code": "GREEN_LIGHT", "occurred_on": "2024-03-08", "reference": "eTMF 05.01.03, letter of 8 March"}
+    body_example = {"code": "SIV", "occurred_on": "2024-03-08", "reference": "eTMF 05.04.03, report of 8 March"}
 
     def target(self) -> Site:
         return self.site()

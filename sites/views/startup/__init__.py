@@ -1,0 +1,1 @@
+"""Pages of start-up: the study's board and list of items, one item, a site's checklist, the configuration."""

@@ -1,0 +1,54 @@
+"""Start-up on pages and over REST: what blocks a site, who has it, since when."""
+
+from datetime import date
+
+import pytest
+
+from sites.models import Site
+from tests.api.client import Program
+from tests.conftest import act, signed_in
+from tests.startup import items_of, settle, with_checklist
+
+pytestmark = pytest.mark.django_db
+STUDY = "/in/north/s/D3460C00002/"
+
+
+@pytest.fixture
+def site(north, petra, now) -> Site:
+    """A site in Austria on 13 February, initiated, with nothing settled but the items of the study."""
+    with act(petra):
+        Site.objects.filter(number="AT-001").update(operational_status="INITIATED", status_on=date(2024, 2, 13))
+    found: Site = Site.objects.select_related("country", "study", "facility").get(number="AT-001")
+    with_checklist(found, petra, now)
+    return found
+
+
+def test_the_tab_says_what_blocks_who_has_it_and_since_when(site):
+    page = signed_in("mara").get(f"{STUDY}site/AT-001/start-up/")
+    blocking = {one["text"]: one for one in page.context["blockers"]}
+    first, waiting = blocking["Application to the authority"], blocking["Authority approval"]
+    assert (first["due"], first["meta"]) == (
+        "with Sponsor since 13 Feb 2024", "late by 13 days; can be waived by two signatures",
+    )  # fmt: skip
+    assert waiting["due"] == "waits for application to the authority"
+    assert waiting["meta"].endswith("; cannot be waived")
+    words = page.content.decode()
+    assert all(words.count(one["due"]) for one in blocking.values())
+    move = signed_in("mara").get(f"{STUDY}site/AT-001/move/activate/").content.decode()
+    assert "keep the gate “activation” shut" in move
+    assert "with Sponsor since 13 Feb 2024" in move
+
+
+def test_the_board_is_the_same_on_the_page_and_over_rest(site, petra):
+    settle(items_of(site).filter(level="country"), date(2024, 2, 20), petra)
+    board = signed_in("mara").get(f"{STUDY}start-up/?country=at")
+    ((row,),) = [group["rows"] for group in board.context["groups"]]
+    cells = {cell["label"]: (cell["tone"], cell["text"]) for cell in row["cells"]}
+    assert (cells["Authority"], cells["SIV"][0]) == (("ok", "20 Feb"), "open")
+    tones = {"ok": "DONE", "info": "IN_PROGRESS", "open": "WAITING", "bad": "LATE", "none": "NOT_ASKED"}
+    (told,) = Program("mara").get("/api/v1/studies/D3460C00002/start-up/?country=AT").json()["sites"]
+    assert {cell["column"]: cell["state"] for cell in told["cells"]} == {
+        name: tones[tone] for name, (tone, _) in cells.items()
+    }  # fmt: skip
+    assert told["activation_expected_on"] is not None
+    assert not signed_in("mara").get(f"{STUDY}start-up/?country=at&from=30").context["groups"]
