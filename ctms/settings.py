@@ -175,10 +175,12 @@ SITE_TABS = [
     "sites.tabs.people",
     "monitoring.tabs.visits",
     "finance.tabs.payments",
+    "ctms.milestones.tabs.milestones",
     "sites.tabs.history",
 ]
 TRIP_REPORT_FACTS = ["sites.facts.status", "sites.facts.people", "sites.facts.evidence", "monitoring.queries.known_of"]
 EVIDENCE_OWNERS = ["monitoring.queries.owned_evidence"]
+MILESTONE_FACTS = ["sites.milestones.facts", "ctms.studies.milestones.facts"]  # what is asked first is believed
 JOBS = {
     "list": "ctms.desk.lists.list_as_workbook",
     "site-dossier": "sites.dossier.dossier",
@@ -196,6 +198,8 @@ WORK_ITEMS = [
     "sites.startup.work.own_items",
     "sites.startup.work.waivers",
     "sites.startup.work.late_items",
+    "ctms.milestones.work.baselines_to_sign",
+    "ctms.milestones.work.overdue_milestones",
     "sites.work.longest_waiting_sites",
     "ctms.desk.work.own_jobs",
 ]
@@ -352,6 +356,12 @@ CELERY_BEAT_SCHEDULE = {
     "make next year's partitions": {
         "task": "audit.tasks.add_partitions",
         "schedule": crontab(day_of_month=1, hour=3, minute=0),
+    },
+    "take stock of milestones": {
+        "task": "ctms.accounts.tasks.for_each_sponsor",
+        "args": ["ctms.milestones.tasks.take_stock_of_studies"],
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 60},
     },
     "drop sessions that ended": {
         "task": "ctms.accounts.tasks.drop_ended_sessions",

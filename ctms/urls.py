@@ -12,6 +12,7 @@ _OF_A_SPONSOR = [
     path("", include("sites.urls")),
     path("", include("finance.urls")),
     path("", include("monitoring.urls")),
+    path("", include("ctms.milestones.urls")),
     path("", include("ctms.reporting.urls")),
 ]
 

@@ -371,6 +371,7 @@ def make(model: type[models.Model], **values: Any) -> Any:
 
 from tests import (  # noqa: E402 - these count too
     finance_factories,  # noqa: F401
+    milestone_factories,  # noqa: F401
     monitoring_factories,  # noqa: F401
     signing_factories,  # noqa: F401
     startup_factories,  # noqa: F401

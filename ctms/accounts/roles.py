@@ -39,8 +39,10 @@ _LOOK = frozenset(
         "sites.view_person",
         "accounts.view_organisation",
         "audit.view_signature",
+        "milestones.view_milestone",
     }
 )
+_PLAN = frozenset({"milestones.edit_milestone"})  # plan, own forecast, days entered by hand
 _TRAIL = frozenset({"audit.view_trail"})
 _SITE_WORK = frozenset(
     {"sites.edit_site", "sites.record_evidence", "sites.edit_personnel", "sites.import_table", "sites.edit_startup"}
@@ -67,7 +69,9 @@ _STUDY_WORK = frozenset(
         "studies.approve_schedule",
         "sites.draft_migration",
         "sites.draft_startup",
+        "milestones.approve_baseline",
     }
+    | _PLAN
 )
 _SPONSOR_WORK = frozenset({"studies.create_study", "sites.merge_duplicates"})  # counts at the whole sponsor only
 _ACCESS = frozenset({"accounts.view_access", "accounts.view_training"})
@@ -88,20 +92,21 @@ VERBS: Mapping[Role, frozenset[str]] = {
     | _ACCESS | _VISITS | _MONEY
     | {"monitoring.review_tripreport", "monitoring.comment_tripreport", "monitoring.approve_tripreport"}
     | {"finance.confirm_activity"},
-    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _ISSUES | _PAYMENTS | _CONTRACTS,
-    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _VISITS | _PAYMENTS | {"monitoring.author_tripreport"},
-    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _VISITS | _PAYMENTS
+    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _ISSUES | _PAYMENTS | _CONTRACTS,
+    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _VISITS | _PAYMENTS
+    | {"monitoring.author_tripreport"},
+    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _VISITS | _PAYMENTS
     | {"monitoring.author_tripreport", "monitoring.review_tripreport", "monitoring.comment_tripreport"},
     Role.CTA: _LOOK | _ISSUES
     | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table", "sites.edit_startup"},
-    Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP | {"sites.draft_startup", "sites.give_green_light"},
+    Role.STARTUP_SPECIALIST: _LOOK | _SITE_WORK | _START_UP | _PLAN | {"sites.draft_startup", "sites.give_green_light"},
     Role.CONTRACTS_SPECIALIST: _LOOK | _MONEY
     | {"sites.record_evidence", "sites.import_table", "sites.edit_startup", "finance.edit_fee"},
     Role.FINANCE_ANALYST: _LOOK | _FINANCE | {"finance.edit_fee", "finance.prepare_payment", "finance.edit_bank"},
     Role.FINANCE_APPROVER: _LOOK | _FINANCE
     | {"finance.approve_fee", "finance.approve_payment", "finance.release_payment", "finance.verify_bank"},
     Role.PROJECT_MANAGER: _LOOK | _TRAIL | _ISSUES | _MONEY | {"sites.import_table"}
-    | _STUDY_WORK - {"studies.approve_schedule"},
+    | _STUDY_WORK - {"studies.approve_schedule", "milestones.approve_baseline"},
     Role.MEDICAL_MONITOR: _LOOK | _SEE_VISITS,
     Role.QUALITY_AUDITOR: _LOOK | _TRAIL | _MONEY | _ACCESS | _TRAINING | _ISSUES
     | {"monitoring.verify_capa", "monitoring.void_visit"},

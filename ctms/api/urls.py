@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 
 from ctms.api.description import description, guide
-from ctms.api.views import directory, history, money, monitoring, numbers, sites, startup, studies
+from ctms.api.views import directory, history, milestones, money, monitoring, numbers, sites, startup, studies
 
 _STUDY = "studies/<str:study>/"
 _SITE = f"{_STUDY}sites/<str:number>/"
@@ -30,6 +30,10 @@ urlpatterns = [
     _at(f"{_STUDY}schedules/", studies.Schedules),
     _at(f"{_STUDY}schedules/<int:number>/", studies.OneSchedule),
     _at(f"{_STUDY}schedules/<int:number>/moves/<str:move>/", studies.ScheduleMove),
+    _at(f"{_STUDY}milestones/", milestones.Milestones),
+    _at(f"{_STUDY}milestones/<int:pk>/", milestones.OneMilestone),
+    _at(f"{_STUDY}baselines/", milestones.Baselines),
+    _at(f"{_STUDY}baselines/<int:pk>/", milestones.OneBaseline),
     _at(f"{_STUDY}sites/", sites.Sites),
     _at(_SITE, sites.OneSite),
     _at(f"{_SITE}moves/<str:move>/", sites.SiteMove),

@@ -224,6 +224,34 @@ class CalendarDays(Protocol):
     def __call__(self, user: Any, sponsor: Any, at: datetime) -> Iterable[CalendarDay]: ...
 
 
+LEFT = ""  # instead of a milestone's code: the place takes no further part, and its open milestones are not expected
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneFact:
+    """That a place of the scope tree reached a milestone, says a room."""
+
+    scope_id: int
+    code: str  # as in ctms.milestones.catalog, or LEFT
+    on: date
+    source: str  # what says so, in words
+    system: str = "CTMS"  # whose record it is
+
+
+class MilestoneFacts(Protocol):
+    """One entry of `settings.MILESTONE_FACTS`: the milestones of a study that a room knows to be reached.
+
+    In a fixed number of statements, however many places there are. Where two rooms know the same milestone, the one
+    that stands first in the settings is believed.
+    """
+
+    def __call__(self, study: Any) -> Iterable[MilestoneFact]: ...
+
+
+def milestone_facts() -> list[MilestoneFacts]:
+    return [import_string(path) for path in settings.MILESTONE_FACTS]
+
+
 def work_items() -> list[WorkItems]:
     return [import_string(path) for path in settings.WORK_ITEMS]
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo import cast, history, money, own_data, startup, training
+from ctms.demo import cast, history, money, own_data, plans, startup, training
 from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.pen import Pen
 from ctms.studies.models import Study
@@ -49,4 +49,5 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
         pen = Pen(password)
         steps = history.play(list(sites), people[_WITH_HISTORY], pen)
         money.pay(people[_WITH_HISTORY], pen)
+        plans.tell(Study.objects.select_related("scope").get(), people[_WITH_HISTORY], pen)
         return steps

@@ -1,1 +1,1 @@
-"""Empty so far. The room for plan, baseline, forecast and actual dates, which asks the rooms below for facts."""
+"""Milestones of a study, countries and sites: planned, baselined, forecast and reached, each a series of its own."""

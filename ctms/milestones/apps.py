@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class MilestonesConfig(AppConfig):
-    """Empty so far. The room for plan, baseline, forecast and actual dates, which asks the rooms below for facts."""
+    """Plan, signed baseline, forecast and actual dates of a study, countries and sites; asks the rooms for facts."""
 
     name = "ctms.milestones"
     label = "milestones"

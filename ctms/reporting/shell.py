@@ -40,6 +40,7 @@ _SHELVES = {
     "outbox": "Background work",
 }  # fmt: skip
 _STUDY_SHELVES = {
+    "milestones": ("Milestones", ""), "milestone-list": ("All milestones", "milestones"),
     "sites": ("Sites", ""), "import": ("Import a table", "sites"), "schedule": ("Visit schedule", ""),
     "setup": ("Set-up", ""), "migrations": ("Go-live migrations", "setup"), "agreements": ("Agreements", ""),
     "payables": ("Payables", ""), "runs": ("Payment runs", ""),
@@ -107,8 +108,8 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
     if place.study is not None:
         slug = place.study.slug
         site_pages = (
-            "site", "site-status", "site-startup", "site-evidence", "site-people", "site-visits", "site-history",
-            "site-payments", "import",
+            "site", "site-status", "site-startup", "site-evidence", "site-people", "site-visits", "site-milestones",
+            "site-history", "site-payments", "import",
         )  # fmt: skip
         startup_pages = ("startup-items", "startup-item", "startup-configurations")
         items = [
@@ -116,6 +117,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Countries", "countries", "globe", slug, pages=("country",)),
             item("Sites", "sites", "hospital", slug, pages=site_pages),
             item("Start-up", "startup", "list-checks", slug, pages=startup_pages),
+            item("Milestones", "milestones", "flag", slug, pages=("country-milestones", "milestone-list")),
             *(item(*one, slug) for one in _monitoring(request, place)),
             item("Visit schedule", "schedule", "calendar-days", slug),
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
@@ -189,7 +191,8 @@ def _selector(request: PageRequest, place: Place) -> dict[str, Any]:
 
 def _country_choices(place: Place) -> list[dict[str, Any]]:
     """The countries of the study; choosing one keeps the page where the page has one per country."""
-    name = "country-sites" if place.page == "sites" else "country"
+    kept = {"sites": "country-sites", "milestones": "country-milestones", "country-milestones": "country-milestones"}
+    name = kept.get(place.page, "country")
     chosen = place.country.pk if place.country else None
     return [
         {

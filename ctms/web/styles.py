@@ -23,6 +23,7 @@ SHEETS = (
     "pages-startup",
     "pages-account",
     "pages-monitoring",
+    "pages-milestones",
     "utilities",
 )
 SOURCES = tuple(ROOT / "static" / "ui" / "css" / f"{sheet}.css" for sheet in SHEETS)

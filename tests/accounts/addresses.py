@@ -35,6 +35,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
     from audit.models import Signature
     from ctms.accounts.models import Assignment, Curriculum, Delegation
     from ctms.desk.models import Job, Mail, Notification, OutboxEntry, SavedView
+    from ctms.milestones.models import Baseline, Milestone
     from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, VisitSchedule
     from finance.models import (
         Agreement,
@@ -88,6 +89,8 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "version": [AgreementVersion.objects.values_list("number", flat=True).first() or NOBODYS],
             "payee": [PayeeShare.objects.values_list("payee", flat=True).first() or NOBODYS],
             "run": [PaymentRun.objects.values_list("number", flat=True).last() or NOBODYS],
+            "milestone": [Milestone.objects.filter(scope=study.scope).values_list("pk", flat=True).last() or NOBODYS],
+            "baseline": [Baseline.objects.filter(scope=study.scope).values_list("pk", flat=True).first() or NOBODYS],
             "arm": [study.arm_set.values_list("pk", flat=True)[0]],
             "facility": [site.facility_id],
             "first": [site.facility_id, somebody],

@@ -6,6 +6,7 @@ from typing import Any
 
 from ctms.accounts.models import Assignment, Organisation
 from ctms.api.description import document
+from ctms.milestones.models import Baseline, Milestone
 from sites.models import Facility, Person, SiteEvidence, SitePersonnel
 from tests.accounts.addresses import NOBODYS, harvested
 
@@ -21,7 +22,7 @@ def keys_of(sponsor: Any) -> dict[str, list[Any]]:
     """Parameter -> real values, keys by their kind of record; the caller is inside the sponsor."""
     found = {
         "people": Person, "facilities": Facility, "organisations": Organisation, "assignments": Assignment,
-        "evidence": SiteEvidence, "personnel": SitePersonnel,
+        "evidence": SiteEvidence, "personnel": SitePersonnel, "milestones": Milestone, "baselines": Baseline,
     }  # fmt: skip
     keys = harvested(sponsor)
     of_each = {

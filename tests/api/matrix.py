@@ -61,5 +61,7 @@ def _the_right_one(path: str, keys: dict[str, list[Any]]) -> list[str]:
     """The addresses of an operation, with the move that the policy speaks of."""
     move = "approve" if "/schedules/" in path else "close_out"
     kinds = {"people": keys["person"], "facilities": keys["facility"], "assignments": keys["role"],
-             "organisations": keys["organisation"], "evidence": keys["pk"], "personnel": keys["pk"]}  # fmt: skip
+             "organisations": keys["organisation"], "evidence": keys["pk"], "personnel": keys["pk"],
+             "milestones": keys["milestone"],
+             "baselines": keys["baseline"]}  # fmt: skip
     return list(filled(path, {**keys, **kinds, "code": keys["country"], "move": [move]}))

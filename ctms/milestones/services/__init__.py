@@ -1,0 +1,1 @@
+"""What is done with milestones: one function per use case."""
