@@ -1,4 +1,4 @@
-"""Which milestones sites have reached, by their evidence and statuses; `settings.MILESTONE_FACTS` names it."""
+"""Which milestones are reached, by evidence, start-up items and statuses; `settings.MILESTONE_FACTS` names it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,28 +7,38 @@ from django.db.models import Min
 
 from ctms.core.protocols import LEFT, MilestoneFact
 from sites.filters import STAGES
-from sites.models import EvidenceCode, OperationalStatus, Site, SiteEvidence, SiteStatusEvent
+from sites.models import EvidenceCode, ItemStatus, OperationalStatus, Site, SiteEvidence, SiteStatusEvent, StartUpItem
 
 E, S = EvidenceCode, OperationalStatus
 
 _BY_EVIDENCE: dict[str, str] = {
     E.CDA_EXE: "CDA_EXE", E.FEAS_IN: "FEAS_IN", E.SQV_APPROVED: "SQV", E.SQV_WAIVED: "SQV",
-    E.SIV_GATE: "ESS_DOCS_COMPLETE", E.SIV: "SIV", E.GREEN_LIGHT: "GREEN_LIGHT", E.IP_RELEASED: "IP_RELEASED",
-    E.S_LPLV: "S_LPLV", E.COV_APPROVED: "COV",
+    E.SIV: "SIV", E.S_LPLV: "S_LPLV", E.COV_APPROVED: "COV",
+}  # fmt: skip
+_BY_ITEM: dict[str, str] = {  # of the standard start-up configuration; one with codes of its own tells nothing here
+    "S-EDC": "EDC_GOLIVE", "S-IRT": "IRT_GOLIVE", "C-RA-SUB": "C_RA_SUB", "C-RA-APP": "C_RA_APP",
+    "C-EC-SUB": "C_EC_SUB", "C-EC-APP": "C_EC_APP", "T-IRB-SUB": "IRB_SUB", "T-IRB-APP": "IRB_APP",
+    "T-CTA-EXE": "CTA_EXE", "T-GL": "GREEN_LIGHT", "T-IPR": "IP_RELEASED",
 }  # fmt: skip
 _BY_STATUS: dict[str, str] = {
     S.CDA_PENDING: "CDA_OUT", S.CDA_EXECUTED: "CDA_EXE", S.FEASIBILITY_SENT: "FEAS_OUT",
     S.FEASIBILITY_RECEIVED: "FEAS_IN", S.SQV_DONE: "SQV", S.SELECTED: "SELECTED", S.START_UP: "STARTUP_PKG_OUT",
-    S.INITIATED: "SIV", S.ACTIVATED: "ACTIVATED", S.CLOSED: "CLOSED", S.ARCHIVED: "ARCHIVED",
+    S.SIV_READY: "ESS_DOCS_COMPLETE", S.INITIATED: "SIV", S.ACTIVATED: "ACTIVATED", S.CLOSED: "CLOSED",
+    S.ARCHIVED: "ARCHIVED",
 }  # fmt: skip
 
 
 def facts(study: Any) -> Iterator[MilestoneFact]:
-    """Evidence that holds, before statuses, each on the day it first was so; and the sites that take no part."""
+    """Evidence that holds, then start-up items that are done, then statuses, each on the day it first was so; and the
+    sites that take no part."""
     evidence = SiteEvidence.objects.filter(study=study, replaced_by=None, withdrawn=False, code__in=list(_BY_EVIDENCE))
     first = evidence.order_by("occurred_on", "id").values_list("site__scope", "code", "occurred_on", "reference")
     for scope_id, code, on, reference in first:
         yield MilestoneFact(scope_id, _BY_EVIDENCE[code], on, f"Evidence: {E(code).label}, {reference}")
+    done = StartUpItem.objects.filter(study=study, status=ItemStatus.DONE, code__in=list(_BY_ITEM))
+    items = done.order_by("id").values_list("scope", "code", "name", "actual_on", "reference")
+    for scope_id, code, name, on, reference in items:
+        yield MilestoneFact(scope_id, _BY_ITEM[code], on, f"Start-up item: {name}, {reference}")
     events = SiteStatusEvent.objects.filter(
         study=study, kind=SiteStatusEvent.Kind.OPERATIONAL, corrections=None, to_status__in=list(_BY_STATUS)
     )

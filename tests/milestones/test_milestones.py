@@ -18,7 +18,7 @@ from ctms.milestones.services.outlooks import take_stock
 from ctms.milestones.services.plans import edit_milestone, plan_places
 from ctms.milestones.work import baselines_to_sign, overdue_milestones
 from ctms.studies.models import Study
-from sites.models import Site, SiteStatusEvent
+from sites.models import Site, SiteStatusEvent, StartUpItem
 from sites.services.evidence import record_evidence, withdraw_evidence
 from tests.api.client import Program
 from tests.conftest import act, person, signed_in
@@ -54,6 +54,10 @@ def test_actual_days_are_what_evidence_and_statuses_say_with_their_source(study,
     fact = site.standing_evidence.get(code="SIV")
     assert (reached.actual_on, reached.system) == (fact.occurred_on, "CTMS")
     assert fact.reference in reached.source
+    light = StartUpItem.objects.get(site=site, code="T-GL")
+    given = milestone(study, "GREEN_LIGHT", site.scope).outlook
+    assert given.actual_on == light.actual_on is not None
+    assert light.reference in given.source
     event = site.status_events.get(to_status="ACTIVATED")
     assert milestone(study, "ACTIVATED", site.scope).outlook.actual_on == event.effective_on
     days = SiteStatusEvent.objects.filter(to_status="ACTIVATED", corrections=None).values_list(
@@ -64,19 +68,19 @@ def test_actual_days_are_what_evidence_and_statuses_say_with_their_source(study,
 
 
 def test_a_fact_is_taken_over_and_gives_way_when_its_evidence_is_withdrawn(study, mara, now):
-    site = Site.objects.filter(operational_status="START_UP", scope__milestones__code="SIV").first()
+    site = Site.objects.filter(operational_status="ACTIVATED", scope__milestones__code="S_LPLV").first()
     assert site is not None
     with act(mara):
         said = record_evidence(
-            site=site, code="GREEN_LIGHT", occurred_on=now.date(), reference="eTMF 77", by=mara, at=now
+            site=site, code="S_LPLV", occurred_on=now.date(), reference="eTMF 77", by=mara, at=now
         )  # fmt: skip
-    assert milestone(study, "GREEN_LIGHT", site.scope).outlook.actual_on is None
+    assert milestone(study, "S_LPLV", site.scope).outlook.actual_on is None
     stock(study, now)
-    assert milestone(study, "GREEN_LIGHT", site.scope).outlook.actual_on == now.date()
+    assert milestone(study, "S_LPLV", site.scope).outlook.actual_on == now.date()
     with act(mara):
         withdraw_evidence(evidence=said, reason="Of another site", by=mara, at=now)
     stock(study, now)
-    reached = milestone(study, "GREEN_LIGHT", site.scope).outlook
+    reached = milestone(study, "S_LPLV", site.scope).outlook
     assert (reached.actual_on, reached.source) == (None, "")
     assert Outlook.history.filter(milestone=reached.milestone_id, actual_on=now.date()).count() == 1
 
