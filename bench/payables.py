@@ -194,7 +194,8 @@ def _statements(sponsor: Sponsor, study: Study) -> list[tuple[str, Any]]:
     with in_sponsor(sponsor.pk), at_work(), connection.execute_wrapper(noted):
         post_payables(study=study, at=clock.now())
         transaction.set_rollback(True)
-    return [(text, values) for text, values in seen if "insert into finance_payable" in text]
+    wanted = ("insert into finance_payable", "enable_nestloop")
+    return [(text, values) for text, values in seen if any(words in text for words in wanted)]
 
 
 def _off(sponsor: Sponsor, study: Study, owner: psycopg.Connection, at: Any) -> float:
