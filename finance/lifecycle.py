@@ -73,6 +73,7 @@ BANK = Lifecycle(
     "Bank details",
     start=B.PROPOSED,
     statuses=BankStatus,
+    follows=((B.REPLACED, "later details of the payee are verified"),),
     moves=(
         Move("verify", (B.PROPOSED,), B.VERIFIED, "finance.verify_bank", "Verify", reason=True, unless=(changed_it,)),
         Move("reject", (B.PROPOSED,), B.REJECTED, "finance.verify_bank", "Reject", reason=True, is_exit=True),

@@ -37,8 +37,9 @@ def facts(study: Any) -> Iterator[MilestoneFact]:
         yield MilestoneFact(scope_id, _BY_EVIDENCE[code], on, f"Evidence: {E(code).label}, {reference}")
     done = StartUpItem.objects.filter(study=study, status=ItemStatus.DONE, code__in=list(_BY_ITEM))
     items = done.order_by("id").values_list("scope", "code", "name", "actual_on", "reference")
-    for scope_id, code, name, on, reference in items:
-        yield MilestoneFact(scope_id, _BY_ITEM[code], on, f"Start-up item: {name}, {reference}")
+    for scope_id, code, name, day, reference in items:
+        assert day is not None  # the table demands it of what is done
+        yield MilestoneFact(scope_id, _BY_ITEM[code], day, f"Start-up item: {name}, {reference}")
     events = SiteStatusEvent.objects.filter(
         study=study, kind=SiteStatusEvent.Kind.OPERATIONAL, corrections=None, to_status__in=list(_BY_STATUS)
     )

@@ -84,6 +84,7 @@ class Lifecycle:
         moves: the table.
         statuses: the model field's choices (TextChoices), for words.
         field: the model field that holds the status.
+        follows: statuses that a move of another record brings, each with when: no move of this one leads there.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Lifecycle:
     moves: tuple[Move, ...]
     statuses: Any
     field: str = "status"
+    follows: tuple[tuple[str, str], ...] = ()
 
     def move(self, name: str) -> Move | None:
         """The move of this name, or None."""

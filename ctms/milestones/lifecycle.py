@@ -38,6 +38,7 @@ BASELINE = Lifecycle(
     "Milestone baseline",
     start=B.DRAFT,
     statuses=BaselineStatus,
+    follows=((B.SUPERSEDED, "a later baseline of the place is signed"),),
     moves=(
         Move("approve", (B.DRAFT,), B.APPROVED, "milestones.approve_baseline", "Sign baseline", reason=True,
              unless=(is_empty, is_no_longer_the_plan), signature="approval"),

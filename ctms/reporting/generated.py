@@ -41,6 +41,8 @@ def lifecycles() -> str:
         rows = ([move.label, _sources(one, move), _words(one, move.target), f"`{move.verb}`", move.signature,
                  _conditions(move)] for move in one.moves)  # fmt: skip
         start = f"Begins as **{_words(one, one.start)}**."
+        for status, when in one.follows:
+            start += f" Becomes **{_words(one, status)}** when {when}."
         parts.append(
             f"## {one.name}\n\n{start}\n\n{_table(('Move', 'From', 'To', 'Verb', 'Signature', 'Needs'), rows)}"
         )

@@ -76,6 +76,7 @@ ITEM = Lifecycle(
     "Start-up item",
     start=T.OPEN,
     statuses=ItemStatus,
+    follows=((T.WAIVED, "a waiver of the item is granted"),),
     moves=(
         Move("begin", (T.OPEN,), T.IN_PROGRESS, _WORK, "Begin"),
         Move("complete", (T.OPEN, T.IN_PROGRESS), T.DONE, _WORK, "Complete"),

@@ -73,9 +73,9 @@ def test_every_list_is_a_file_too(petras, north, name):
     rows = petras.get(f"{address}?limit=500").json()["results"]
     lines = [json.loads(line) for line in body(petras.get(f"{address}?format=jsonl")).splitlines()]
     csv = body(petras.get(address, accept="text/csv")).decode().splitlines()
-    assert len(csv) >= 1 + len(lines)
+    assert len(csv) >= 1 + len(lines) >= 1 + len(rows)
     if name != "list_history":
-        assert [{k: v for k, v in line.items() if k != "simulated"} for line in lines] == rows
+        assert [{k: v for k, v in line.items() if k != "simulated"} for line in lines[:500]] == rows
 
 
 def test_every_order_and_filter_of_the_pages_works(petras):

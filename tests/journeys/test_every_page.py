@@ -10,7 +10,8 @@ pytestmark = pytest.mark.shows("02-5")
 
 MOST_NODES, MOST_BYTES = 2_500, 200_000
 STYLE_GUIDE = "/style-guide/"
-_FILES = {"site-history-pdf", "signature-pdf", "job-file", "import-template", "import-errors"}
+_FILES = {"site-history-pdf", "signature-pdf", "job-file", "import-template", "import-errors", "remittance-pdf",
+          "remittance-csv", "run-erp", "trip-pdf", "letter-pdf"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
