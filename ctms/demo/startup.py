@@ -126,7 +126,7 @@ def _handed(story: "SiteStory", day: date, code: str, party: Party, note: str) -
 
 def _settle(items: Any, day: date, filed: str, by: User, at: Any) -> None:
     """Settles those of these items of one site, country or study that wait for nothing but each other."""
-    items = list(items.select_related("site", "site__country", "configuration").order_by("id"))
+    items = list(items.select_related("site", "site__country").order_by("id"))
     around = _around(items[0]) if items else None
     if around is None:
         return

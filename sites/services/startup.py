@@ -179,6 +179,7 @@ def reopened(item: StartUpItem, holder: str, on: date) -> None:
 def follow_facts(sites: Iterable[int], on: date) -> None:
     """Settles and reopens the items of these sites that facts settle, as the evidence that holds now says."""
     rows = StartUpItem.objects.filter(site__in=list(sites), engagement=None).select_related("configuration", "site")
+    rows = rows.defer("configuration__content")
     items = [item for item in rows if _rule(item).fact]
     if not items:
         return

@@ -130,7 +130,9 @@ def checklists_of(sites: Sequence[Site]) -> dict[int, Checklist]:
         return {}
     countries: set[int | None] = {site.country_id for site in with_list}
     of_these = _shared(countries) | Q(site__in=list(found))
-    configurations = StartUpConfiguration.objects.in_bulk({record.configuration_id for record in found.values()})
+    configurations = StartUpConfiguration.objects.defer("content").in_bulk(
+        {record.configuration_id for record in found.values()}
+    )
     own: dict[Any, list[StartUpItem]] = defaultdict(list)
     for item in _around(_items(with_list[0].study_id, of_these), with_list):
         own[item.site_id or ("country", item.country_id)].append(item)

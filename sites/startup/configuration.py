@@ -118,14 +118,14 @@ class Template:
 
 @lru_cache(maxsize=64)
 def _template(key: int, sha256: str, holder: Any) -> Template:
-    return Template(holder.content)
+    return Template(holder.configuration.content)
 
 
 class _Held:
-    """Keeps content out of a cache key."""
+    """Keeps what the content is read from out of a cache key."""
 
-    def __init__(self, content: Mapping[str, Any]) -> None:
-        self.content = content
+    def __init__(self, configuration: Any) -> None:
+        self.configuration = configuration
 
     def __hash__(self) -> int:
         return 0
@@ -135,8 +135,8 @@ class _Held:
 
 
 def template_of(configuration: Any) -> Template:
-    """The template of a configuration that no longer changes."""
-    return _template(configuration.pk, configuration.content_sha256, _Held(configuration.content))
+    """The template of a configuration that no longer changes; its content may be deferred."""
+    return _template(configuration.pk, configuration.content_sha256, _Held(configuration))
 
 
 def read(text: str) -> dict[str, Any]:
