@@ -15,9 +15,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_training'),
+        ('accounts', '__first__'),
         ('sites', '0003_tables'),
         ('studies', '0002_owndata'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_agreement_ref_study'), models.UniqueConstraint(fields=('site',), name='finance_agreement_one_per_site', violation_error_message='This site has an agreement already: amend it.'), models.UniqueConstraint(fields=('study', 'number'), name='finance_agreement_number', violation_error_message='The study has an agreement with this number already.'), ctms.core.keys.SameSponsor('study', name='finance_agreement_study_key'), ctms.core.keys.SameSponsor('site', name='finance_agreement_site_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -63,6 +64,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_agreementversion_ref_study'), models.UniqueConstraint(fields=('agreement', 'number'), name='finance_agreementversion_number'), models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('agreement',), name='finance_agreementversion_draft', violation_error_message='The agreement has a draft already.'), models.CheckConstraint(condition=models.Q(('per_enrolled__gte', 1)), name='finance_agreementversion_enrolled'), ctms.core.keys.SameSponsor('study', name='finance_agreementversion_study_key'), ctms.core.keys.SameSponsor('agreement', name='finance_agreementversion_agreement_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -84,6 +86,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'PROPOSED')), fields=('study', 'payee'), name='finance_bankdetail_proposed', violation_error_message='A change of these details waits to be verified already.'), models.UniqueConstraint(condition=models.Q(('status', 'VERIFIED')), fields=('study', 'payee'), name='finance_bankdetail_verified'), models.CheckConstraint(condition=models.Q(('verified_by', None), models.Q(('verified_by', models.F('changed_by')), _negated=True), _connector='OR'), name='finance_bankdetail_four_eyes'), ctms.core.keys.SameSponsor('study', name='finance_bankdetail_study_key'), ctms.core.keys.SameSponsor('payee', name='finance_bankdetail_payee_key')],
             },
         ),
         migrations.CreateModel(
@@ -108,6 +111,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('code',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_feeline_ref_study'), models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('version', 'code'), name='finance_feeline_code', violation_error_message='The fee schedule has this code already.'), models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='finance_feeline_amount'), ctms.core.keys.SameSponsor('study', name='finance_feeline_study_key'), ctms.core.keys.SameSponsor('version', name='finance_feeline_version_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -137,6 +141,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical agreements',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_agreement_rec'), models.Index(fields=['history_act'], name='finance_agreement_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_agreement_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -181,6 +186,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical agreement versions',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_agreementversion_rec'), models.Index(fields=['history_act'], name='finance_agreementversion_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_agreementversion_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -217,6 +223,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical bank details',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_bankdetail_rec'), models.Index(fields=['history_act'], name='finance_bankdetail_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_bankdetail_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -256,6 +263,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical fee lines',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_feeline_rec'), models.Index(fields=['history_act'], name='finance_feeline_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_feeline_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -293,6 +301,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical payee shares',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_payeeshare_rec'), models.Index(fields=['history_act'], name='finance_payeeshare_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_payeeshare_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -326,6 +335,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical payment runs',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_paymentrun_rec'), models.Index(fields=['history_act'], name='finance_paymentrun_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_paymentrun_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -349,6 +359,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-is_primary', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_payeeshare_ref_study'), models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('version', 'payee'), name='finance_payeeshare_once', violation_error_message='This payee has a share already.'), models.UniqueConstraint(condition=models.Q(('is_primary', True), ('removed', False)), fields=('version',), name='finance_payeeshare_one_primary', violation_error_message='Another payee is the primary one.'), models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 100)), name='finance_payeeshare_percent'), ctms.core.keys.SameSponsor('study', name='finance_payeeshare_study_key'), ctms.core.keys.SameSponsor('payee', name='finance_payeeshare_payee_key'), ctms.core.keys.SameSponsor('version', name='finance_payeeshare_version_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -385,6 +396,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'indexes': [models.Index(fields=['study', 'id'], name='finance_payable_study')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_payable_ref_study'), models.UniqueConstraint(fields=('sponsor', 'fact_id', 'item', 'occurrence', 'payee', 'revision'), name='finance_payable_once', violation_error_message='Somebody else posted this just now: look again.'), models.CheckConstraint(condition=models.Q(models.Q(('follows_revision', None), ('revision', 1)), ('revision', django.db.models.expressions.CombinedExpression(models.F('follows_revision'), '+', models.Value(1))), _connector='OR'), name='finance_payable_chain'), models.CheckConstraint(condition=models.Q(('net', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('direct'), '+', models.F('overhead')), '+', models.F('holdback')), '+', models.F('vat')), '+', models.F('withholding')))), name='finance_payable_net'), ctms.core.keys.SameSponsor('study', name='finance_payable_study_key'), ctms.core.keys.SameSponsor('payee', name='finance_payable_payee_key'), ctms.core.keys.SameSponsor('site', name='finance_payable_site_key', within=('study',)), ctms.core.keys.SameSponsor('agreement', name='finance_payable_agreement_key', within=('study',)), ctms.core.keys.SameSponsor('fee', name='finance_payable_fee_key', within=('study',)), ctms.core.keys.SameSponsor('share', name='finance_payable_share_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -435,6 +448,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical payables',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_payable_rec'), models.Index(fields=['history_act'], name='finance_payable_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_payable_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -468,6 +482,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'ledger entries',
                 'ordering': ('id',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('payable__isnull', True), ('confirmation__isnull', True), _connector='XOR'), name='finance_ledgerentry_of_one'), models.UniqueConstraint(condition=models.Q(('payable__isnull', False)), fields=('payable', 'account'), name='finance_ledgerentry_payable'), models.UniqueConstraint(condition=models.Q(('confirmation__isnull', False)), fields=('confirmation', 'account'), name='finance_ledgerentry_payment'), ctms.core.keys.SameSponsor('payable', name='finance_ledgerentry_payable_key', within=('study',)), ctms.core.keys.SameSponsor('confirmation', name='finance_ledgerentry_confirmation_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -502,6 +517,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'indexes': [models.Index(fields=['request'], name='finance_paymentline_request')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('payable',), name='finance_paymentline_once', violation_error_message='Another run pays some of this already: look again.'), ctms.core.keys.SameSponsor('study', name='finance_paymentline_study_key'), ctms.core.keys.SameSponsor('request', name='finance_paymentline_request_key', within=('study',)), ctms.core.keys.SameSponsor('payable', name='finance_paymentline_payable_key', within=('study',))],
             },
         ),
         migrations.AddField(
@@ -536,6 +553,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical payment lines',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_paymentline_rec'), models.Index(fields=['history_act'], name='finance_paymentline_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_paymentline_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -568,6 +586,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical payment confirmations',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_paymentconfirmati_rec'), models.Index(fields=['history_act'], name='finance_paymentconfirmati_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_paymentconfirmati_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -587,6 +606,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentrun_ref_study'), models.UniqueConstraint(fields=('study', 'number'), name='finance_paymentrun_number'), models.UniqueConstraint(condition=models.Q(('status__in', ['CALCULATED', 'CONFIRMED'])), fields=('study',), name='finance_paymentrun_open', violation_error_message='The study has an open payment run already.'), ctms.core.keys.SameSponsor('study', name='finance_paymentrun_study_key')],
             },
         ),
         migrations.AddField(
@@ -626,288 +646,9 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical payment requests',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='finance_paymentrequest_rec'), models.Index(fields=['history_act'], name='finance_paymentrequest_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_paymentrequest_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_agreement_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.UniqueConstraint(fields=('site',), name='finance_agreement_one_per_site', violation_error_message='This site has an agreement already: amend it.'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='finance_agreement_number', violation_error_message='The study has an agreement with this number already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreement',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_agreement_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreement',
-            constraint=ctms.core.keys.SameSponsor('site', name='finance_agreement_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='agreementversion',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_agreementversion_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreementversion',
-            constraint=models.UniqueConstraint(fields=('agreement', 'number'), name='finance_agreementversion_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreementversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('agreement',), name='finance_agreementversion_draft', violation_error_message='The agreement has a draft already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreementversion',
-            constraint=models.CheckConstraint(condition=models.Q(('per_enrolled__gte', 1)), name='finance_agreementversion_enrolled'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreementversion',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_agreementversion_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='agreementversion',
-            constraint=ctms.core.keys.SameSponsor('agreement', name='finance_agreementversion_agreement_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='bankdetail',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'PROPOSED')), fields=('study', 'payee'), name='finance_bankdetail_proposed', violation_error_message='A change of these details waits to be verified already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankdetail',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'VERIFIED')), fields=('study', 'payee'), name='finance_bankdetail_verified'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankdetail',
-            constraint=models.CheckConstraint(condition=models.Q(('verified_by', None), models.Q(('verified_by', models.F('changed_by')), _negated=True), _connector='OR'), name='finance_bankdetail_four_eyes'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankdetail',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_bankdetail_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='bankdetail',
-            constraint=ctms.core.keys.SameSponsor('payee', name='finance_bankdetail_payee_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_feeline_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('version', 'code'), name='finance_feeline_code', violation_error_message='The fee schedule has this code already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='finance_feeline_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_feeline_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='feeline',
-            constraint=ctms.core.keys.SameSponsor('version', name='finance_feeline_version_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalagreement',
-            index=models.Index(fields=['id', 'history_id'], name='finance_agreement_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalagreement',
-            index=models.Index(fields=['history_act'], name='finance_agreement_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalagreement',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_agreement_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalagreementversion',
-            index=models.Index(fields=['id', 'history_id'], name='finance_agreementversion_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalagreementversion',
-            index=models.Index(fields=['history_act'], name='finance_agreementversion_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalagreementversion',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_agreementversion_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbankdetail',
-            index=models.Index(fields=['id', 'history_id'], name='finance_bankdetail_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbankdetail',
-            index=models.Index(fields=['history_act'], name='finance_bankdetail_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbankdetail',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_bankdetail_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalfeeline',
-            index=models.Index(fields=['id', 'history_id'], name='finance_feeline_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalfeeline',
-            index=models.Index(fields=['history_act'], name='finance_feeline_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalfeeline',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_feeline_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpayeeshare',
-            index=models.Index(fields=['id', 'history_id'], name='finance_payeeshare_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpayeeshare',
-            index=models.Index(fields=['history_act'], name='finance_payeeshare_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpayeeshare',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_payeeshare_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentrun',
-            index=models.Index(fields=['id', 'history_id'], name='finance_paymentrun_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentrun',
-            index=models.Index(fields=['history_act'], name='finance_paymentrun_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentrun',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_paymentrun_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeeshare',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_payeeshare_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeeshare',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('version', 'payee'), name='finance_payeeshare_once', violation_error_message='This payee has a share already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeeshare',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_primary', True), ('removed', False)), fields=('version',), name='finance_payeeshare_one_primary', violation_error_message='Another payee is the primary one.'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeeshare',
-            constraint=models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 100)), name='finance_payeeshare_percent'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeeshare',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_payeeshare_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeeshare',
-            constraint=ctms.core.keys.SameSponsor('payee', name='finance_payeeshare_payee_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeeshare',
-            constraint=ctms.core.keys.SameSponsor('version', name='finance_payeeshare_version_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='payable',
-            index=models.Index(fields=['study', 'id'], name='finance_payable_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_payable_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'fact_id', 'item', 'occurrence', 'payee', 'revision'), name='finance_payable_once', violation_error_message='Somebody else posted this just now: look again.'),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('follows_revision', None), ('revision', 1)), ('revision', django.db.models.expressions.CombinedExpression(models.F('follows_revision'), '+', models.Value(1))), _connector='OR'), name='finance_payable_chain'),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=models.CheckConstraint(condition=models.Q(('net', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('direct'), '+', models.F('overhead')), '+', models.F('holdback')), '+', models.F('vat')), '+', models.F('withholding')))), name='finance_payable_net'),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_payable_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=ctms.core.keys.SameSponsor('payee', name='finance_payable_payee_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=ctms.core.keys.SameSponsor('site', name='finance_payable_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=ctms.core.keys.SameSponsor('agreement', name='finance_payable_agreement_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=ctms.core.keys.SameSponsor('fee', name='finance_payable_fee_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='payable',
-            constraint=ctms.core.keys.SameSponsor('share', name='finance_payable_share_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpayable',
-            index=models.Index(fields=['id', 'history_id'], name='finance_payable_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpayable',
-            index=models.Index(fields=['history_act'], name='finance_payable_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpayable',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_payable_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('payable__isnull', True), ('confirmation__isnull', True), _connector='XOR'), name='finance_ledgerentry_of_one'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('payable__isnull', False)), fields=('payable', 'account'), name='finance_ledgerentry_payable'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmation__isnull', False)), fields=('confirmation', 'account'), name='finance_ledgerentry_payment'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=ctms.core.keys.SameSponsor('payable', name='finance_ledgerentry_payable_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=ctms.core.keys.SameSponsor('confirmation', name='finance_ledgerentry_confirmation_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='paymentline',
-            index=models.Index(fields=['request'], name='finance_paymentline_request'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentline',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('payable',), name='finance_paymentline_once', violation_error_message='Another run pays some of this already: look again.'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentline',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_paymentline_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentline',
-            constraint=ctms.core.keys.SameSponsor('request', name='finance_paymentline_request_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentline',
-            constraint=ctms.core.keys.SameSponsor('payable', name='finance_paymentline_payable_key', within=('study',)),
         ),
         migrations.AddConstraint(
             model_name='paymentconfirmation',
@@ -920,46 +661,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='paymentconfirmation',
             constraint=ctms.core.keys.SameSponsor('request', name='finance_paymentconfirmation_request_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentline',
-            index=models.Index(fields=['id', 'history_id'], name='finance_paymentline_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentline',
-            index=models.Index(fields=['history_act'], name='finance_paymentline_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentline',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_paymentline_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentconfirmation',
-            index=models.Index(fields=['id', 'history_id'], name='finance_paymentconfirmati_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentconfirmation',
-            index=models.Index(fields=['history_act'], name='finance_paymentconfirmati_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentconfirmation',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_paymentconfirmati_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrun',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentrun_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrun',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='finance_paymentrun_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['CALCULATED', 'CONFIRMED'])), fields=('study',), name='finance_paymentrun_open', violation_error_message='The study has an open payment run already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrun',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_paymentrun_study_key'),
         ),
         migrations.AddConstraint(
             model_name='paymentrequest',
@@ -988,17 +689,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='paymentrequest',
             constraint=ctms.core.keys.SameSponsor('run', name='finance_paymentrequest_run_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentrequest',
-            index=models.Index(fields=['id', 'history_id'], name='finance_paymentrequest_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentrequest',
-            index=models.Index(fields=['history_act'], name='finance_paymentrequest_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalpaymentrequest',
-            index=models.Index(fields=['sponsor', 'history_date'], name='finance_paymentrequest_day'),
         ),
     ]

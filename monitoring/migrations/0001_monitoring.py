@@ -13,9 +13,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_training'),
+        ('accounts', '__first__'),
         ('sites', '0003_tables'),
         ('studies', '0002_owndata'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -71,6 +71,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'follow-up item',
                 'ordering': ('due_on', 'id'),
+                'indexes': [models.Index(fields=['sponsor', 'study', 'status', 'due_on'], name='monitoring_followup_due')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='monitoring_followupitem_ref_site'), models.UniqueConstraint(fields=('study', 'number'), name='monitoring_followupitem_number'), ctms.core.keys.SameSponsor('study', name='monitoring_followupitem_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_followupitem_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_followupitem_visit_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +93,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [ctms.core.keys.SameSponsor('study', name='monitoring_followupevent_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_followupevent_site_key', within=('study',)), ctms.core.keys.SameSponsor('item', name='monitoring_followupevent_item_key', within=('site',)), ctms.core.keys.SameSponsor('visit', name='monitoring_followupevent_visit_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -117,6 +120,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-number',),
+                'indexes': [models.Index(fields=['sponsor', 'study', 'status'], name='monitoring_deviation_status')],
+                'constraints': [models.UniqueConstraint(fields=('study', 'number'), name='monitoring_deviation_number'), models.CheckConstraint(condition=models.Q(('discovered_on__gte', models.F('occurred_on'))), name='monitoring_deviation_days', violation_error_message='It cannot have been found before it happened.'), ctms.core.keys.SameSponsor('study', name='monitoring_deviation_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_deviation_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_deviation_visit_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -139,6 +144,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('visit', 'position'),
+                'constraints': [models.UniqueConstraint(fields=('visit', 'code'), name='monitoring_reportanswer_once'), ctms.core.keys.SameSponsor('study', name='monitoring_reportanswer_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_reportanswer_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_reportanswer_visit_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -155,6 +161,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('code', '-version'),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='monitoring_reporttemplate_ref'), models.UniqueConstraint(fields=('sponsor', 'code', 'version'), name='monitoring_reporttemplate_version')],
             },
         ),
         migrations.AddField(
@@ -205,6 +212,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical monitoring visits',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='monitoring_monitoringvisi_rec'), models.Index(fields=['history_act'], name='monitoring_monitoringvisi_act'), models.Index(fields=['sponsor', 'history_date'], name='monitoring_monitoringvisi_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -225,6 +233,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='monitoring_reportversion_ref_site'), models.UniqueConstraint(fields=('visit', 'number'), name='monitoring_reportversion_number'), ctms.core.keys.SameSponsor('study', name='monitoring_reportversion_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_reportversion_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_reportversion_visit_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +258,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [ctms.core.keys.SameSponsor('study', name='monitoring_letter_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_letter_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_letter_visit_key', within=('site',)), ctms.core.keys.SameSponsor('version', name='monitoring_letter_version_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -287,6 +297,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical letters',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='monitoring_letter_rec'), models.Index(fields=['history_act'], name='monitoring_letter_act'), models.Index(fields=['sponsor', 'history_date'], name='monitoring_letter_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -307,6 +318,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [ctms.core.keys.SameSponsor('study', name='monitoring_reviewcomment_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_reviewcomment_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_reviewcomment_visit_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -330,6 +342,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [ctms.core.keys.SameSponsor('study', name='monitoring_visitevent_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_visitevent_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_visitevent_visit_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -682,94 +695,6 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddIndex(
-            model_name='followupitem',
-            index=models.Index(fields=['sponsor', 'study', 'status', 'due_on'], name='monitoring_followup_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='followupitem',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='monitoring_followupitem_ref_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='followupitem',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='monitoring_followupitem_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='followupitem',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_followupitem_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='followupitem',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_followupitem_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='followupitem',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_followupitem_visit_key', within=('site',)),
-        ),
-        migrations.AddConstraint(
-            model_name='followupevent',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_followupevent_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='followupevent',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_followupevent_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='followupevent',
-            constraint=ctms.core.keys.SameSponsor('item', name='monitoring_followupevent_item_key', within=('site',)),
-        ),
-        migrations.AddConstraint(
-            model_name='followupevent',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_followupevent_visit_key', within=('site',)),
-        ),
-        migrations.AddIndex(
-            model_name='deviation',
-            index=models.Index(fields=['sponsor', 'study', 'status'], name='monitoring_deviation_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='deviation',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='monitoring_deviation_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='deviation',
-            constraint=models.CheckConstraint(condition=models.Q(('discovered_on__gte', models.F('occurred_on'))), name='monitoring_deviation_days', violation_error_message='It cannot have been found before it happened.'),
-        ),
-        migrations.AddConstraint(
-            model_name='deviation',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_deviation_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='deviation',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_deviation_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='deviation',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_deviation_visit_key', within=('site',)),
-        ),
-        migrations.AddConstraint(
-            model_name='reportanswer',
-            constraint=models.UniqueConstraint(fields=('visit', 'code'), name='monitoring_reportanswer_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportanswer',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_reportanswer_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportanswer',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_reportanswer_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='reportanswer',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_reportanswer_visit_key', within=('site',)),
-        ),
-        migrations.AddConstraint(
-            model_name='reporttemplate',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='monitoring_reporttemplate_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='reporttemplate',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'code', 'version'), name='monitoring_reporttemplate_version'),
-        ),
-        migrations.AddIndex(
             model_name='monitoringvisit',
             index=models.Index(fields=['sponsor', 'study', 'status'], name='monitoring_visit_status'),
         ),
@@ -804,89 +729,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='monitoringvisit',
             constraint=ctms.core.keys.SameSponsor('site', name='monitoring_visit_site_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmonitoringvisit',
-            index=models.Index(fields=['id', 'history_id'], name='monitoring_monitoringvisi_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmonitoringvisit',
-            index=models.Index(fields=['history_act'], name='monitoring_monitoringvisi_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmonitoringvisit',
-            index=models.Index(fields=['sponsor', 'history_date'], name='monitoring_monitoringvisi_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='monitoring_reportversion_ref_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=models.UniqueConstraint(fields=('visit', 'number'), name='monitoring_reportversion_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_reportversion_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_reportversion_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_reportversion_visit_key', within=('site',)),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_letter_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_letter_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_letter_visit_key', within=('site',)),
-        ),
-        migrations.AddConstraint(
-            model_name='letter',
-            constraint=ctms.core.keys.SameSponsor('version', name='monitoring_letter_version_key', within=('site',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalletter',
-            index=models.Index(fields=['id', 'history_id'], name='monitoring_letter_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalletter',
-            index=models.Index(fields=['history_act'], name='monitoring_letter_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalletter',
-            index=models.Index(fields=['sponsor', 'history_date'], name='monitoring_letter_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewcomment',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_reviewcomment_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewcomment',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_reviewcomment_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='reviewcomment',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_reviewcomment_visit_key', within=('site',)),
-        ),
-        migrations.AddConstraint(
-            model_name='visitevent',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_visitevent_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitevent',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_visitevent_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='visitevent',
-            constraint=ctms.core.keys.SameSponsor('visit', name='monitoring_visitevent_visit_key', within=('site',)),
         ),
     ]

@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
+        ('accounts', '__first__'),
         ('studies', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'facilities',
                 'ordering': ('country', 'city', 'name'),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='sites_facility_ref'), models.UniqueConstraint(condition=models.Q(('name', ''), _negated=True), fields=('sponsor', 'country', 'city', 'postal_code', 'name'), name='sites_facility_once', violation_error_message='A facility of this name and address exists already.'), models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='sites_facility_coordinates')],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +70,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical facilities',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='sites_facility_rec'), models.Index(fields=['history_act'], name='sites_facility_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_facility_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -97,6 +99,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical people',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='sites_person_rec'), models.Index(fields=['history_act'], name='sites_person_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_person_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -132,6 +135,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical sites',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='sites_site_rec'), models.Index(fields=['history_act'], name='sites_site_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_site_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -147,6 +151,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'people',
                 'ordering': ('name',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='sites_person_ref')],
             },
         ),
         migrations.CreateModel(
@@ -167,6 +172,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('number',),
+                'indexes': [models.Index(fields=['sponsor', 'study', 'operational_status'], name='sites_site_status')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='sites_site_ref_study'), models.UniqueConstraint(fields=('study', 'number'), name='sites_site_number', violation_error_message='The study has a site with this number already.'), models.UniqueConstraint(condition=models.Q(('registry_key', ''), _negated=True), fields=('study', 'registry_key'), name='sites_site_registry_key'), models.CheckConstraint(condition=models.Q(('number__regex', '^[^/\\s]+$')), name='sites_site_number_in_address'), ctms.core.keys.SameSponsor('study', name='sites_site_study_key'), ctms.core.keys.SameSponsor('scope', name='sites_site_scope_key'), ctms.core.keys.SameSponsor('facility', name='sites_site_facility_key'), ctms.core.keys.SameSponsor('country', name='sites_site_country_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -198,6 +205,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical site personnel',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='sites_sitepersonnel_rec'), models.Index(fields=['history_act'], name='sites_sitepersonnel_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_sitepersonnel_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -221,6 +229,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'site evidence',
                 'ordering': ('occurred_on', 'id'),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='sites_siteevidence_ref_site'), models.CheckConstraint(condition=models.Q(('withdrawn', False), ('replaces__isnull', False), _connector='OR'), name='sites_siteevidence_withdraws_some'), models.CheckConstraint(condition=models.Q(('replaces', models.F('id')), _negated=True), name='sites_siteevidence_replaces_other'), ctms.core.keys.SameSponsor('study', name='sites_siteevidence_study_key'), ctms.core.keys.SameSponsor('site', name='sites_siteevidence_site_key', within=('study',)), ctms.core.keys.SameSponsor('replaces', name='sites_siteevidence_replaces_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -256,6 +265,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical site evidence',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='sites_siteevidence_rec'), models.Index(fields=['history_act'], name='sites_siteevidence_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_siteevidence_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -275,6 +285,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'site personnel',
                 'ordering': ('role', 'person__name'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='sites_sitepersonnel_dates'), models.UniqueConstraint(condition=models.Q(('ends_on', None)), fields=('site', 'person', 'role'), name='sites_sitepersonnel_once', violation_error_message='This person already has this role at the site.'), ctms.core.keys.SameSponsor('study', name='sites_sitepersonnel_study_key'), ctms.core.keys.SameSponsor('person', name='sites_sitepersonnel_person_key'), ctms.core.keys.SameSponsor('site', name='sites_sitepersonnel_site_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -298,6 +309,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'indexes': [models.Index(fields=['site', 'id'], name='sites_statusevent_site')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='sites_sitestatusevent_ref_site'), models.CheckConstraint(condition=models.Q(('corrects', models.F('id')), _negated=True), name='sites_sitestatusevent_corrects_other'), ctms.core.keys.SameSponsor('study', name='sites_sitestatusevent_study_key'), ctms.core.keys.SameSponsor('site', name='sites_sitestatusevent_site_key', within=('study',)), ctms.core.keys.SameSponsor('corrects', name='sites_sitestatusevent_corrects_key', within=('site',))],
             },
         ),
         migrations.CreateModel(
@@ -335,199 +348,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical site status events',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='sites_sitestatusevent_rec'), models.Index(fields=['history_act'], name='sites_sitestatusevent_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_sitestatusevent_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='facility',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='sites_facility_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='facility',
-            constraint=models.UniqueConstraint(condition=models.Q(('name', ''), _negated=True), fields=('sponsor', 'country', 'city', 'postal_code', 'name'), name='sites_facility_once', violation_error_message='A facility of this name and address exists already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='facility',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), _connector='OR'), name='sites_facility_coordinates'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalfacility',
-            index=models.Index(fields=['id', 'history_id'], name='sites_facility_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalfacility',
-            index=models.Index(fields=['history_act'], name='sites_facility_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalfacility',
-            index=models.Index(fields=['sponsor', 'history_date'], name='sites_facility_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalperson',
-            index=models.Index(fields=['id', 'history_id'], name='sites_person_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalperson',
-            index=models.Index(fields=['history_act'], name='sites_person_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalperson',
-            index=models.Index(fields=['sponsor', 'history_date'], name='sites_person_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsite',
-            index=models.Index(fields=['id', 'history_id'], name='sites_site_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsite',
-            index=models.Index(fields=['history_act'], name='sites_site_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsite',
-            index=models.Index(fields=['sponsor', 'history_date'], name='sites_site_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='sites_person_ref'),
-        ),
-        migrations.AddIndex(
-            model_name='site',
-            index=models.Index(fields=['sponsor', 'study', 'operational_status'], name='sites_site_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='sites_site_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='sites_site_number', violation_error_message='The study has a site with this number already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(condition=models.Q(('registry_key', ''), _negated=True), fields=('study', 'registry_key'), name='sites_site_registry_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^[^/\\s]+$')), name='sites_site_number_in_address'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=ctms.core.keys.SameSponsor('study', name='sites_site_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=ctms.core.keys.SameSponsor('scope', name='sites_site_scope_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=ctms.core.keys.SameSponsor('facility', name='sites_site_facility_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='site',
-            constraint=ctms.core.keys.SameSponsor('country', name='sites_site_country_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsitepersonnel',
-            index=models.Index(fields=['id', 'history_id'], name='sites_sitepersonnel_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsitepersonnel',
-            index=models.Index(fields=['history_act'], name='sites_sitepersonnel_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsitepersonnel',
-            index=models.Index(fields=['sponsor', 'history_date'], name='sites_sitepersonnel_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteevidence',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='sites_siteevidence_ref_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteevidence',
-            constraint=models.CheckConstraint(condition=models.Q(('withdrawn', False), ('replaces__isnull', False), _connector='OR'), name='sites_siteevidence_withdraws_some'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteevidence',
-            constraint=models.CheckConstraint(condition=models.Q(('replaces', models.F('id')), _negated=True), name='sites_siteevidence_replaces_other'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteevidence',
-            constraint=ctms.core.keys.SameSponsor('study', name='sites_siteevidence_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='siteevidence',
-            constraint=ctms.core.keys.SameSponsor('site', name='sites_siteevidence_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='siteevidence',
-            constraint=ctms.core.keys.SameSponsor('replaces', name='sites_siteevidence_replaces_key', within=('site',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsiteevidence',
-            index=models.Index(fields=['id', 'history_id'], name='sites_siteevidence_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsiteevidence',
-            index=models.Index(fields=['history_act'], name='sites_siteevidence_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsiteevidence',
-            index=models.Index(fields=['sponsor', 'history_date'], name='sites_siteevidence_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitepersonnel',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='sites_sitepersonnel_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitepersonnel',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on', None)), fields=('site', 'person', 'role'), name='sites_sitepersonnel_once', violation_error_message='This person already has this role at the site.'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitepersonnel',
-            constraint=ctms.core.keys.SameSponsor('study', name='sites_sitepersonnel_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitepersonnel',
-            constraint=ctms.core.keys.SameSponsor('person', name='sites_sitepersonnel_person_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitepersonnel',
-            constraint=ctms.core.keys.SameSponsor('site', name='sites_sitepersonnel_site_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='sitestatusevent',
-            index=models.Index(fields=['site', 'id'], name='sites_statusevent_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitestatusevent',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='sites_sitestatusevent_ref_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitestatusevent',
-            constraint=models.CheckConstraint(condition=models.Q(('corrects', models.F('id')), _negated=True), name='sites_sitestatusevent_corrects_other'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitestatusevent',
-            constraint=ctms.core.keys.SameSponsor('study', name='sites_sitestatusevent_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='sitestatusevent',
-            constraint=ctms.core.keys.SameSponsor('site', name='sites_sitestatusevent_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='sitestatusevent',
-            constraint=ctms.core.keys.SameSponsor('corrects', name='sites_sitestatusevent_corrects_key', within=('site',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsitestatusevent',
-            index=models.Index(fields=['id', 'history_id'], name='sites_sitestatusevent_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsitestatusevent',
-            index=models.Index(fields=['history_act'], name='sites_sitestatusevent_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsitestatusevent',
-            index=models.Index(fields=['sponsor', 'history_date'], name='sites_sitestatusevent_day'),
         ),
     ]

@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0006_ends_at_once'),
+        ('accounts', '__first__'),
         ('studies', '0002_owndata'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='milestones_baseline_ref_study'), models.UniqueConstraint(fields=('scope', 'number'), name='milestones_baseline_number'), models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('scope',), name='milestones_baseline_one_draft', violation_error_message='A baseline waits for its signature already: sign or withdraw that one first.'), models.UniqueConstraint(condition=models.Q(('status', 'APPROVED')), fields=('scope',), name='milestones_baseline_one_approved'), models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='milestones_baseline_says_why'), ctms.core.keys.SameSponsor('study', name='milestones_baseline_study_key'), ctms.core.keys.SameSponsor('scope', name='milestones_baseline_scope_key')],
             },
         ),
         migrations.CreateModel(
@@ -66,6 +67,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical baselines',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='milestones_baseline_rec'), models.Index(fields=['history_act'], name='milestones_baseline_act'), models.Index(fields=['sponsor', 'history_date'], name='milestones_baseline_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -104,6 +106,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical milestones',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='milestones_milestone_rec'), models.Index(fields=['history_act'], name='milestones_milestone_act'), models.Index(fields=['sponsor', 'history_date'], name='milestones_milestone_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -128,6 +131,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('position', 'id'),
+                'indexes': [models.Index(fields=['sponsor', 'study', 'level', 'code'], name='milestones_milestone_level')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='milestones_milestone_ref_study'), models.UniqueConstraint(fields=('scope', 'code'), name='milestones_milestone_once', violation_error_message='This place has this milestone already.'), models.CheckConstraint(condition=models.Q(('entered_on', None), models.Q(('reference', ''), _negated=True), _connector='OR'), name='milestones_milestone_proved', violation_error_message='A day entered by hand needs the place of its proof.'), models.CheckConstraint(condition=models.Q(('expected_on', None), models.Q(('delay_reason', ''), _negated=True), _connector='OR'), name='milestones_milestone_explained', violation_error_message="A forecast of one's own says why."), ctms.core.keys.SameSponsor('study', name='milestones_milestone_study_key'), ctms.core.keys.SameSponsor('scope', name='milestones_milestone_scope_key')],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +166,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical outlooks',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='milestones_outlook_rec'), models.Index(fields=['history_act'], name='milestones_outlook_act'), models.Index(fields=['sponsor', 'history_date'], name='milestones_outlook_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -191,6 +197,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical baseline lines',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='milestones_baselineline_rec'), models.Index(fields=['history_act'], name='milestones_baselineline_act'), models.Index(fields=['sponsor', 'history_date'], name='milestones_baselineline_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -207,6 +214,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [models.UniqueConstraint(fields=('baseline', 'milestone'), name='milestones_baselineline_once'), ctms.core.keys.SameSponsor('study', name='milestones_baselineline_study_key'), ctms.core.keys.SameSponsor('baseline', name='milestones_baselineline_baseline_key', within=('study',)), ctms.core.keys.SameSponsor('milestone', name='milestones_baselineline_milestone_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -226,134 +234,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [ctms.core.keys.SameSponsor('study', name='milestones_outlook_study_key'), ctms.core.keys.SameSponsor('milestone', name='milestones_outlook_milestone_key', within=('study',))],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='milestones_baseline_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
-            constraint=models.UniqueConstraint(fields=('scope', 'number'), name='milestones_baseline_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('scope',), name='milestones_baseline_one_draft', violation_error_message='A baseline waits for its signature already: sign or withdraw that one first.'),
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'APPROVED')), fields=('scope',), name='milestones_baseline_one_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
-            constraint=models.CheckConstraint(condition=models.Q(('number', 1), models.Q(('reason', ''), _negated=True), _connector='OR'), name='milestones_baseline_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
-            constraint=ctms.core.keys.SameSponsor('study', name='milestones_baseline_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='baseline',
-            constraint=ctms.core.keys.SameSponsor('scope', name='milestones_baseline_scope_key'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbaseline',
-            index=models.Index(fields=['id', 'history_id'], name='milestones_baseline_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbaseline',
-            index=models.Index(fields=['history_act'], name='milestones_baseline_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbaseline',
-            index=models.Index(fields=['sponsor', 'history_date'], name='milestones_baseline_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmilestone',
-            index=models.Index(fields=['id', 'history_id'], name='milestones_milestone_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmilestone',
-            index=models.Index(fields=['history_act'], name='milestones_milestone_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmilestone',
-            index=models.Index(fields=['sponsor', 'history_date'], name='milestones_milestone_day'),
-        ),
-        migrations.AddIndex(
-            model_name='milestone',
-            index=models.Index(fields=['sponsor', 'study', 'level', 'code'], name='milestones_milestone_level'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='milestones_milestone_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('scope', 'code'), name='milestones_milestone_once', violation_error_message='This place has this milestone already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(('entered_on', None), models.Q(('reference', ''), _negated=True), _connector='OR'), name='milestones_milestone_proved', violation_error_message='A day entered by hand needs the place of its proof.'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.CheckConstraint(condition=models.Q(('expected_on', None), models.Q(('delay_reason', ''), _negated=True), _connector='OR'), name='milestones_milestone_explained', violation_error_message="A forecast of one's own says why."),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=ctms.core.keys.SameSponsor('study', name='milestones_milestone_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='milestone',
-            constraint=ctms.core.keys.SameSponsor('scope', name='milestones_milestone_scope_key'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaloutlook',
-            index=models.Index(fields=['id', 'history_id'], name='milestones_outlook_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaloutlook',
-            index=models.Index(fields=['history_act'], name='milestones_outlook_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaloutlook',
-            index=models.Index(fields=['sponsor', 'history_date'], name='milestones_outlook_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbaselineline',
-            index=models.Index(fields=['id', 'history_id'], name='milestones_baselineline_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbaselineline',
-            index=models.Index(fields=['history_act'], name='milestones_baselineline_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalbaselineline',
-            index=models.Index(fields=['sponsor', 'history_date'], name='milestones_baselineline_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='baselineline',
-            constraint=models.UniqueConstraint(fields=('baseline', 'milestone'), name='milestones_baselineline_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='baselineline',
-            constraint=ctms.core.keys.SameSponsor('study', name='milestones_baselineline_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='baselineline',
-            constraint=ctms.core.keys.SameSponsor('baseline', name='milestones_baselineline_baseline_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='baselineline',
-            constraint=ctms.core.keys.SameSponsor('milestone', name='milestones_baselineline_milestone_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='outlook',
-            constraint=ctms.core.keys.SameSponsor('study', name='milestones_outlook_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='outlook',
-            constraint=ctms.core.keys.SameSponsor('milestone', name='milestones_outlook_milestone_key', within=('study',)),
         ),
     ]

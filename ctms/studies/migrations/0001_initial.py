@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('code',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='studies_programme_ref'), models.UniqueConstraint(fields=('sponsor', 'code'), name='studies_programme_code')],
             },
         ),
         migrations.CreateModel(
@@ -71,6 +72,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical studies',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_study_rec'), models.Index(fields=['history_act'], name='studies_study_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_study_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -104,6 +106,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'studies',
                 'ordering': ('protocol_no',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='studies_study_ref'), models.UniqueConstraint(fields=('sponsor', 'slug'), name='studies_study_slug', violation_error_message='A study with this protocol number exists already.'), models.UniqueConstraint(condition=models.Q(('nct_id', ''), _negated=True), fields=('sponsor', 'nct_id'), name='studies_study_nct', violation_error_message='A study with this ClinicalTrials.gov number exists already.'), ctms.core.keys.SameSponsor('scope', name='studies_study_scope_key'), ctms.core.keys.SameSponsor('programme', name='studies_study_programme_key')],
             },
         ),
         migrations.CreateModel(
@@ -120,6 +123,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_protocolversion_ref_study'), models.UniqueConstraint(fields=('study', 'version'), name='studies_protocolversion_once', violation_error_message='The study has this protocol version already.'), ctms.core.keys.SameSponsor('study', name='studies_protocolversion_study_key')],
             },
         ),
         migrations.CreateModel(
@@ -135,6 +139,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('effective_on',),
+                'constraints': [models.UniqueConstraint(fields=('protocol_version', 'scope'), name='studies_protocoleffect_once'), ctms.core.keys.SameSponsor('study', name='studies_protocoleffect_study_key'), ctms.core.keys.SameSponsor('scope', name='studies_protocoleffect_scope_key'), ctms.core.keys.SameSponsor('protocol_version', name='studies_protocoleffect_protocol_version_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -153,6 +158,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-imported_at', '-id'),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_importrun_ref_study'), models.UniqueConstraint(fields=('study', 'source_system', 'payload_sha256'), name='studies_importrun_once'), ctms.core.keys.SameSponsor('study', name='studies_importrun_study_key')],
             },
         ),
         migrations.CreateModel(
@@ -170,6 +176,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('run', 'position'),
+                'constraints': [models.UniqueConstraint(fields=('run', 'position'), name='studies_importfinding_once'), ctms.core.keys.SameSponsor('study', name='studies_importfinding_study_key'), ctms.core.keys.SameSponsor('run', name='studies_importfinding_run_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -202,6 +209,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical visit schedules',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_visitschedule_rec'), models.Index(fields=['history_act'], name='studies_visitschedule_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_visitschedule_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -231,6 +239,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical study countries',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_studycountry_rec'), models.Index(fields=['history_act'], name='studies_studycountry_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_studycountry_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -262,6 +271,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical protocol versions',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_protocolversion_rec'), models.Index(fields=['history_act'], name='studies_protocolversion_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_protocolversion_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -292,6 +302,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical protocol effects',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_protocoleffect_rec'), models.Index(fields=['history_act'], name='studies_protocoleffect_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_protocoleffect_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -325,6 +336,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical import runs',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_importrun_rec'), models.Index(fields=['history_act'], name='studies_importrun_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_importrun_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -357,6 +369,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical import findings',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_importfinding_rec'), models.Index(fields=['history_act'], name='studies_importfinding_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_importfinding_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -388,6 +401,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical external claims',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_externalclaim_rec'), models.Index(fields=['history_act'], name='studies_externalclaim_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_externalclaim_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -419,6 +433,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical arms',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_arm_rec'), models.Index(fields=['history_act'], name='studies_arm_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_arm_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -436,6 +451,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('topic',),
+                'constraints': [models.UniqueConstraint(fields=('scope', 'topic'), name='studies_externalclaim_once'), ctms.core.keys.SameSponsor('study', name='studies_externalclaim_study_key'), ctms.core.keys.SameSponsor('scope', name='studies_externalclaim_scope_key'), ctms.core.keys.SameSponsor('run', name='studies_externalclaim_run_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -452,6 +468,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('study', 'label'), name='studies_arm_label'), ctms.core.keys.SameSponsor('study', name='studies_arm_study_key')],
             },
         ),
         migrations.CreateModel(
@@ -467,6 +484,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'study countries',
                 'ordering': ('country',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_studycountry_ref_study'), models.UniqueConstraint(fields=('study', 'country'), name='studies_studycountry_once', violation_error_message='The study has this country already.'), ctms.core.keys.SameSponsor('study', name='studies_studycountry_study_key'), ctms.core.keys.SameSponsor('scope', name='studies_studycountry_scope_key')],
             },
         ),
         migrations.CreateModel(
@@ -485,6 +503,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_visitschedule_ref_study'), models.UniqueConstraint(fields=('study', 'number'), name='studies_visitschedule_number'), models.UniqueConstraint(condition=models.Q(('status', 'APPROVED')), fields=('study',), name='studies_visitschedule_one_approved'), ctms.core.keys.SameSponsor('study', name='studies_visitschedule_study_key'), ctms.core.keys.SameSponsor('run', name='studies_visitschedule_run_key', within=('study',)), ctms.core.keys.SameSponsor('protocol_version', name='studies_visitschedule_protocol_version_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -502,6 +521,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'schedule', 'id'), name='studies_scheduledvisit_ref_schedule'), models.UniqueConstraint(fields=('schedule', 'position'), name='studies_scheduledvisit_position'), ctms.core.keys.SameSponsor('study', name='studies_scheduledvisit_study_key'), ctms.core.keys.SameSponsor('schedule', name='studies_scheduledvisit_schedule_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -529,6 +549,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'schedule', 'id'), name='studies_scheduledcontact_ref_schedule'), models.UniqueConstraint(fields=('schedule', 'position'), name='studies_scheduledcontact_position'), models.CheckConstraint(condition=models.Q(('anchor', models.F('id')), _negated=True), name='studies_scheduledcontact_anchor'), ctms.core.keys.SameSponsor('study', name='studies_scheduledcontact_study_key'), ctms.core.keys.SameSponsor('schedule', name='studies_scheduledcontact_schedule_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='studies_scheduledcontact_visit_key', within=('schedule',)), ctms.core.keys.SameSponsor('anchor', name='studies_scheduledcontact_anchor_key', within=('schedule',))],
             },
         ),
         migrations.CreateModel(
@@ -545,6 +566,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'scheduled activities',
                 'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'schedule', 'id'), name='studies_scheduledactivity_ref_schedule'), models.UniqueConstraint(fields=('schedule', 'position'), name='studies_scheduledactivity_position'), ctms.core.keys.SameSponsor('study', name='studies_scheduledactivity_study_key'), ctms.core.keys.SameSponsor('schedule', name='studies_scheduledactivity_schedule_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -576,6 +598,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical scheduled visits',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_scheduledvisit_rec'), models.Index(fields=['history_act'], name='studies_scheduledvisit_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_scheduledvisit_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -618,6 +641,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical scheduled contacts',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_scheduledcontact_rec'), models.Index(fields=['history_act'], name='studies_scheduledcontact_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_scheduledcontact_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -648,6 +672,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical scheduled activities',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_scheduledactivity_rec'), models.Index(fields=['history_act'], name='studies_scheduledactivity_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_scheduledactivity_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -679,6 +704,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical contact activities',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='studies_contactactivity_rec'), models.Index(fields=['history_act'], name='studies_contactactivity_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_contactactivity_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -697,6 +723,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'contact activities',
                 'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('contact', 'activity'), name='studies_contactactivity_once'), ctms.core.keys.SameSponsor('study', name='studies_contactactivity_study_key'), ctms.core.keys.SameSponsor('schedule', name='studies_contactactivity_schedule_key', within=('study',)), ctms.core.keys.SameSponsor('contact', name='studies_contactactivity_contact_key', within=('schedule',)), ctms.core.keys.SameSponsor('activity', name='studies_contactactivity_activity_key', within=('schedule',))],
             },
         ),
         migrations.CreateModel(
@@ -726,385 +753,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['id', 'history_id'], name='studies_programme_rec'), models.Index(fields=['history_act'], name='studies_programme_act'), models.Index(fields=['sponsor', 'history_date'], name='studies_programme_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='studies_programme_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'code'), name='studies_programme_code'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalstudy',
-            index=models.Index(fields=['id', 'history_id'], name='studies_study_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalstudy',
-            index=models.Index(fields=['history_act'], name='studies_study_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalstudy',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_study_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='studies_study_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'slug'), name='studies_study_slug', violation_error_message='A study with this protocol number exists already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=models.UniqueConstraint(condition=models.Q(('nct_id', ''), _negated=True), fields=('sponsor', 'nct_id'), name='studies_study_nct', violation_error_message='A study with this ClinicalTrials.gov number exists already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=ctms.core.keys.SameSponsor('scope', name='studies_study_scope_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='study',
-            constraint=ctms.core.keys.SameSponsor('programme', name='studies_study_programme_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='protocolversion',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_protocolversion_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='protocolversion',
-            constraint=models.UniqueConstraint(fields=('study', 'version'), name='studies_protocolversion_once', violation_error_message='The study has this protocol version already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='protocolversion',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_protocolversion_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='protocoleffect',
-            constraint=models.UniqueConstraint(fields=('protocol_version', 'scope'), name='studies_protocoleffect_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='protocoleffect',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_protocoleffect_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='protocoleffect',
-            constraint=ctms.core.keys.SameSponsor('scope', name='studies_protocoleffect_scope_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='protocoleffect',
-            constraint=ctms.core.keys.SameSponsor('protocol_version', name='studies_protocoleffect_protocol_version_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_importrun_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=models.UniqueConstraint(fields=('study', 'source_system', 'payload_sha256'), name='studies_importrun_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrun',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_importrun_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfinding',
-            constraint=models.UniqueConstraint(fields=('run', 'position'), name='studies_importfinding_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfinding',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_importfinding_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='importfinding',
-            constraint=ctms.core.keys.SameSponsor('run', name='studies_importfinding_run_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalvisitschedule',
-            index=models.Index(fields=['id', 'history_id'], name='studies_visitschedule_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalvisitschedule',
-            index=models.Index(fields=['history_act'], name='studies_visitschedule_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalvisitschedule',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_visitschedule_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalstudycountry',
-            index=models.Index(fields=['id', 'history_id'], name='studies_studycountry_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalstudycountry',
-            index=models.Index(fields=['history_act'], name='studies_studycountry_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalstudycountry',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_studycountry_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalprotocolversion',
-            index=models.Index(fields=['id', 'history_id'], name='studies_protocolversion_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalprotocolversion',
-            index=models.Index(fields=['history_act'], name='studies_protocolversion_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalprotocolversion',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_protocolversion_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalprotocoleffect',
-            index=models.Index(fields=['id', 'history_id'], name='studies_protocoleffect_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalprotocoleffect',
-            index=models.Index(fields=['history_act'], name='studies_protocoleffect_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalprotocoleffect',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_protocoleffect_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalimportrun',
-            index=models.Index(fields=['id', 'history_id'], name='studies_importrun_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalimportrun',
-            index=models.Index(fields=['history_act'], name='studies_importrun_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalimportrun',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_importrun_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalimportfinding',
-            index=models.Index(fields=['id', 'history_id'], name='studies_importfinding_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalimportfinding',
-            index=models.Index(fields=['history_act'], name='studies_importfinding_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalimportfinding',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_importfinding_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalexternalclaim',
-            index=models.Index(fields=['id', 'history_id'], name='studies_externalclaim_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalexternalclaim',
-            index=models.Index(fields=['history_act'], name='studies_externalclaim_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalexternalclaim',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_externalclaim_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalarm',
-            index=models.Index(fields=['id', 'history_id'], name='studies_arm_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalarm',
-            index=models.Index(fields=['history_act'], name='studies_arm_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalarm',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_arm_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalclaim',
-            constraint=models.UniqueConstraint(fields=('scope', 'topic'), name='studies_externalclaim_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalclaim',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_externalclaim_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalclaim',
-            constraint=ctms.core.keys.SameSponsor('scope', name='studies_externalclaim_scope_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='externalclaim',
-            constraint=ctms.core.keys.SameSponsor('run', name='studies_externalclaim_run_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='arm',
-            constraint=models.UniqueConstraint(fields=('study', 'label'), name='studies_arm_label'),
-        ),
-        migrations.AddConstraint(
-            model_name='arm',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_arm_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='studycountry',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_studycountry_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='studycountry',
-            constraint=models.UniqueConstraint(fields=('study', 'country'), name='studies_studycountry_once', violation_error_message='The study has this country already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='studycountry',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_studycountry_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='studycountry',
-            constraint=ctms.core.keys.SameSponsor('scope', name='studies_studycountry_scope_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitschedule',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='studies_visitschedule_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitschedule',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='studies_visitschedule_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitschedule',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'APPROVED')), fields=('study',), name='studies_visitschedule_one_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitschedule',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_visitschedule_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='visitschedule',
-            constraint=ctms.core.keys.SameSponsor('run', name='studies_visitschedule_run_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='visitschedule',
-            constraint=ctms.core.keys.SameSponsor('protocol_version', name='studies_visitschedule_protocol_version_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledvisit',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'schedule', 'id'), name='studies_scheduledvisit_ref_schedule'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledvisit',
-            constraint=models.UniqueConstraint(fields=('schedule', 'position'), name='studies_scheduledvisit_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledvisit',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_scheduledvisit_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledvisit',
-            constraint=ctms.core.keys.SameSponsor('schedule', name='studies_scheduledvisit_schedule_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledcontact',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'schedule', 'id'), name='studies_scheduledcontact_ref_schedule'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledcontact',
-            constraint=models.UniqueConstraint(fields=('schedule', 'position'), name='studies_scheduledcontact_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledcontact',
-            constraint=models.CheckConstraint(condition=models.Q(('anchor', models.F('id')), _negated=True), name='studies_scheduledcontact_anchor'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledcontact',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_scheduledcontact_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledcontact',
-            constraint=ctms.core.keys.SameSponsor('schedule', name='studies_scheduledcontact_schedule_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledcontact',
-            constraint=ctms.core.keys.SameSponsor('visit', name='studies_scheduledcontact_visit_key', within=('schedule',)),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledcontact',
-            constraint=ctms.core.keys.SameSponsor('anchor', name='studies_scheduledcontact_anchor_key', within=('schedule',)),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledactivity',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'schedule', 'id'), name='studies_scheduledactivity_ref_schedule'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledactivity',
-            constraint=models.UniqueConstraint(fields=('schedule', 'position'), name='studies_scheduledactivity_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledactivity',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_scheduledactivity_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduledactivity',
-            constraint=ctms.core.keys.SameSponsor('schedule', name='studies_scheduledactivity_schedule_key', within=('study',)),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledvisit',
-            index=models.Index(fields=['id', 'history_id'], name='studies_scheduledvisit_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledvisit',
-            index=models.Index(fields=['history_act'], name='studies_scheduledvisit_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledvisit',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_scheduledvisit_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledcontact',
-            index=models.Index(fields=['id', 'history_id'], name='studies_scheduledcontact_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledcontact',
-            index=models.Index(fields=['history_act'], name='studies_scheduledcontact_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledcontact',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_scheduledcontact_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledactivity',
-            index=models.Index(fields=['id', 'history_id'], name='studies_scheduledactivity_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledactivity',
-            index=models.Index(fields=['history_act'], name='studies_scheduledactivity_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscheduledactivity',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_scheduledactivity_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcontactactivity',
-            index=models.Index(fields=['id', 'history_id'], name='studies_contactactivity_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcontactactivity',
-            index=models.Index(fields=['history_act'], name='studies_contactactivity_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcontactactivity',
-            index=models.Index(fields=['sponsor', 'history_date'], name='studies_contactactivity_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactactivity',
-            constraint=models.UniqueConstraint(fields=('contact', 'activity'), name='studies_contactactivity_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactactivity',
-            constraint=ctms.core.keys.SameSponsor('study', name='studies_contactactivity_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='contactactivity',
-            constraint=ctms.core.keys.SameSponsor('schedule', name='studies_contactactivity_schedule_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='contactactivity',
-            constraint=ctms.core.keys.SameSponsor('contact', name='studies_contactactivity_contact_key', within=('schedule',)),
-        ),
-        migrations.AddConstraint(
-            model_name='contactactivity',
-            constraint=ctms.core.keys.SameSponsor('activity', name='studies_contactactivity_activity_key', within=('schedule',)),
         ),
     ]
