@@ -14,7 +14,7 @@ from audit import reading
 from audit.reading import Model, Moment, Place, Row, Wanted, history_table, label_field, labels
 from ctms.core.acting import Channel
 
-PAGE = 50
+PAGE = 40
 Names = dict[tuple[Model, int, Moment], str]
 _VERBS = {"+": "Created", "~": "Changed", "-": "Deleted"}
 _CHANNELS = {

@@ -81,7 +81,13 @@ def test_another_sponsor_is_not_there(north, north_keys, otto):
         assert status == 404, address
 
 
-@pytest.mark.parametrize("broken", [False, True], ids=["as it is", "with visible_to broken on purpose"])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        pytest.param(False, id="as it is"),
+        pytest.param(True, id="with visible_to broken on purpose", marks=pytest.mark.heavy),
+    ],
+)
 def test_harvested_keys_open_nothing(north, north_keys, monkeypatch, broken):
     """Otto, inside his own sponsor, with North's keys: his own pages, 404 for the rest, never a word of North's."""
     if broken:

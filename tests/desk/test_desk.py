@@ -131,6 +131,7 @@ class TestDigests:
         assert mail.subject.startswith("Monday, 11 Mar 2024: ")
         assert "http://localhost:8000/in/north/work/" in mail.text
         listed = set(re.findall(r"^- ([A-Z]{2})-\d", mail.text, re.MULTILINE))
+        listed -= {"FU"}  # follow-up items of his sites
         assert listed <= {"AT", "DE", "HU", "PL"} and "DE" in listed  # noqa: PT018 - one thought
 
     def test_it_tells_what_changed_and_where_nothing_did_says_so(self, north, now, petra):

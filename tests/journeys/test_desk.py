@@ -32,6 +32,8 @@ def worker(house: str) -> Iterator[None]:
     running.wait(30)
 
 
+@pytest.mark.heavy
+@pytest.mark.shows("03-4")
 def test_a_view_is_kept_shared_and_opened_by_somebody_else(visit):
     mara, lena = visit("mara"), visit("lena")
     page = mara.goes(f"{SITES}?country=DE&sort=-since")

@@ -33,6 +33,8 @@ def says(page: Page, code: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+@pytest.mark.heavy
+@pytest.mark.shows("03-5")
 @pytest.mark.parametrize("size", [None, PHONE], ids=["desktop", "phone"])
 def test_the_pages_of_an_account_are_accessible_and_fit(visit, size):
     petra = visit("petra", **({"size": size, "has_touch": True, "is_mobile": True} if size else {}))

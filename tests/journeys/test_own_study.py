@@ -9,7 +9,7 @@ from tests.journeys.visitor import Visitor
 from tests.seed import PASSWORD
 from tests.sites.importers.test_tables import workbook
 
-pytestmark = pytest.mark.shows("03-3")
+pytestmark = [pytest.mark.shows("03-3"), pytest.mark.heavy]
 STUDY = "/in/north/s/OWN-1/"
 
 

@@ -1,10 +1,12 @@
 """Money in a browser: a contract drafted and signed; a run confirmed, approved, released, and its remittance read."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.visitor import Visitor
 from tests.seed import PASSWORD
 
+pytestmark = pytest.mark.shows("04-1")
 STUDY = "/in/north/s/D3460C00002/"
 
 
@@ -20,6 +22,7 @@ def looks(visitor: Visitor, name: str) -> None:
     assert visitor.overflow() <= 0
 
 
+@pytest.mark.heavy
 def test_an_agreement_is_drafted_by_one_and_signed_by_another(visit):
     fumi = visit("fumi")
     page = fumi.goes(f"{STUDY}agreements/")
@@ -96,6 +99,7 @@ def test_a_run_goes_from_activity_to_remittance(visit):
     looks(fumi, "story")
 
 
+@pytest.mark.heavy
 def test_every_page_of_money_reads_on_a_phone(visit):
     mara = visit("mara", size=(390, 844))
     for address in ("agreements/", "payables/", "payment-runs/", "payment-runs/1/"):

@@ -42,6 +42,7 @@ def comment(page: Page, code: str):
     return page.get_by_label(f"Comment on {code}", exact=True)
 
 
+@pytest.mark.heavy
 def test_nothing_typed_is_lost(visit):
     idris = visit("idris")
     page = idris.page
@@ -134,6 +135,7 @@ def signs(page: Page, meaning: str) -> None:
     page.get_by_role("button", name="Sign", exact=True).click()
 
 
+@pytest.mark.heavy
 def test_three_persons_sign(visit):
     idris = visit("idris")
     address = begun(idris.page)
