@@ -45,6 +45,8 @@ def test_the_pages_of_an_account_are_accessible_and_fit(visit, size):
         assert petra.overflow() <= 0, place
 
 
+@pytest.mark.heavy
+@pytest.mark.shows("03-5")
 def test_second_step_sessions_and_password(visit):
     laptop, desk = visit("mara"), visit("mara")
     page = desk.page
