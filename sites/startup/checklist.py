@@ -56,7 +56,7 @@ class Blocker:
         if self.holding is not None:
             return f"with {self.holding} since {self.holding.since:%-d %b %Y}"
         keys = self.checklist.graph.waited_for(item.pk, self.on)
-        others = [one.name.lower() for one in self.checklist.in_order() if one.pk in keys]
+        others = [one.name for one in self.checklist.in_order() if one.pk in keys]
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         return f"waits for {others[0]}{more}" if others else ""
 

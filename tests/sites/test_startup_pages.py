@@ -30,7 +30,7 @@ def test_the_tab_says_what_blocks_who_has_it_and_since_when(site):
     assert (first["due"], first["meta"]) == (
         "with Sponsor since 13 Feb 2024", "late by 13 days; can be waived by two signatures",
     )  # fmt: skip
-    assert waiting["due"] == "waits for application to the authority"
+    assert waiting["due"] == "waits for Application to the authority"
     assert waiting["meta"].endswith("; cannot be waived")
     words = page.content.decode()
     assert all(words.count(one["due"]) for one in blocking.values())
