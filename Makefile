@@ -73,8 +73,8 @@ house: $(VENV)/.dev
 proof: prerequisites $(VENV)/.dev assets  ## What the issues show, at full size, one JSON line each (ONLY=02-3).
 	@$(BIN)/python -m tests.proof $(if $(ONLY),--only $(ONLY))
 
-bench: $(VENV)/.test  ## Speed as ratios against raw Postgres, in one interleaved run (SIZE=small|full).
-	@$(BIN)/python -m bench --size $(SIZE)
+bench: $(VENV)/.test  ## Speed as ratios against raw Postgres, in one interleaved run (SIZE=small|full, ONLY=rest).
+	@$(BIN)/python -m bench --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
 audit: $(VENV)/.dev  ## Known vulnerabilities in what is pinned; asks the registry.
 	@$(BIN)/pip-audit --requirement requirements/base.txt --require-hashes --disable-pip

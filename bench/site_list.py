@@ -33,7 +33,6 @@ def workloads(database: str, sponsor: Sponsor) -> list[Workload]:
     A request opens a transaction and reads its person's roles once, whatever it lists: a fixed cost that 20,000 rows
     dwarf and 2,000 do not. So the second workload is shown, statement and request apart, and only the first is judged.
     """
-    _membership(database, sponsor)
     app = psycopg.connect(embedded.dsn(logins.APP, database), autocommit=True)
     whole = _arms(app, sponsor, "everything")
     part = _arms(app, sponsor, "some")
@@ -67,7 +66,7 @@ def _arms(app: psycopg.Connection, sponsor: Sponsor, username: str) -> dict[str,
     return {"request": request, "statement": scoped, "raw join": joined}
 
 
-def _membership(database: str, sponsor: Sponsor) -> None:
+def make_bare_tables(database: str, sponsor: Sponsor) -> None:
     """Bare copies of the tables, indexed for the join, and who is a member of which study."""
     with psycopg.connect(embedded.dsn(logins.OWNER, database), autocommit=True) as owner:
         for copy, table in _TABLES.items():
