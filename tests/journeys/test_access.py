@@ -1,10 +1,13 @@
 """An administrator grants a role, and the person gets in; she ends it, and the person is out."""
 
+import pytest
 from playwright.sync_api import expect
 
 STUDY = "/in/north/s/D3460C00002/"
 
 
+@pytest.mark.heavy
+@pytest.mark.shows("03-7")
 def test_a_role_opens_and_its_end_shuts(visit):
     fumi, ada = visit("fumi"), visit("ada")
     expect(fumi.goes(f"{STUDY}site/US-001/evidence/").get_by_role("button", name="Record")).to_have_count(0)

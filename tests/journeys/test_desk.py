@@ -72,6 +72,8 @@ def test_a_list_is_prepared_in_the_background_and_told_of(visit, worker):
     expect(mara.page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
 
 
+@pytest.mark.heavy
+@pytest.mark.shows("03-4")
 def test_the_same_without_javascript(visit, worker):
     plain = visit("lena", java_script_enabled=False)
     page = plain.goes("/in/north/s/D3460C00002/site/DE-001/")

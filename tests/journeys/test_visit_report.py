@@ -111,6 +111,7 @@ def test_nothing_typed_is_lost(visit):
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('ctms-report')).length") == 0
 
 
+@pytest.mark.heavy
 def test_without_javascript_it_is_a_form(visit):
     plain = visit("idris", java_script_enabled=False)
     address = begun(plain.page)
