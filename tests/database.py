@@ -77,10 +77,17 @@ def _built_template() -> str:
     name = _SEEDED + _code_hash()
     if not _exists(name):
         _drop_others(_SEEDED)
-        _copy(_migrated(), name)
-        with psycopg.connect(embedded.dsn(logins.OWNER, name)) as connection:
-            connection.execute("update ctms_database set simulated = true")
-        _seed(name)
+        with _whole_or_not_at_all(name) as unfinished:
+            _copy(_migrated(), unfinished)
+            with psycopg.connect(embedded.dsn(logins.OWNER, unfinished)) as connection:
+                connection.execute("update ctms_database set simulated = true")
+            environment = {
+                **os.environ,
+                "CTMS_DB_NAME": unfinished,
+                "CTMS_DB_LOGIN": "app",
+                "CTMS_PROCESS": "test-seed",
+            }
+            subprocess.run([sys.executable, "-m", "tests.seed"], check=True, env=environment, cwd=places.ROOT)
     return name
 
 
@@ -88,28 +95,27 @@ def _migrated() -> str:
     name = _MIGRATED + embedded.schema_hash()[:12]
     if not _exists(name):
         _drop_others(_MIGRATED)
-        with _admin() as admin:
-            logins.create_database(admin, name)
-        try:
-            embedded.migrate(name, simulated=False)
-        except subprocess.CalledProcessError:
-            _drop(name)
-            raise
+        with _whole_or_not_at_all(name) as unfinished:
+            with _admin() as admin:
+                logins.create_database(admin, unfinished)
+            embedded.migrate(unfinished, simulated=False)
     return name
 
 
-def _seed(name: str) -> None:
-    try:
-        environment = {**os.environ, "CTMS_DB_NAME": name, "CTMS_DB_LOGIN": "app", "CTMS_PROCESS": "test-seed"}
-        subprocess.run([sys.executable, "-m", "tests.seed"], check=True, env=environment, cwd=places.ROOT)
-    except subprocess.CalledProcessError:
-        _drop(name)
-        raise
+@contextmanager
+def _whole_or_not_at_all(name: str) -> Iterator[str]:
+    """A name to build under: a run that is killed leaves no half of a template for the next one to trust."""
+    unfinished = name + "_unfinished"
+    _drop(unfinished)
+    yield unfinished
+    with _admin() as admin:
+        rename = sql.SQL("alter database {} rename to {}")
+        admin.execute(rename.format(*map(sql.Identifier, (unfinished, name))))
 
 
 def _code_hash() -> str:
     digest = hashlib.sha256(embedded.schema_hash().encode())
-    packages = [f"{package}/**/*.py" for package in ("ctms", "sites", "finance", "audit")]
+    packages = [f"{package}/**/*.py" for package in ("ctms", "sites", "enrollment", "monitoring", "finance", "audit")]
     for pattern in (
         *packages, "sites/**/*.yaml", "finance/**/*.sql", "tests/seed.py", "ctms/demo/data/**/*.json",
     ):  # fmt: skip

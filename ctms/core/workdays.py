@@ -7,6 +7,11 @@ from typing import Any
 import holidays
 
 
+def is_known(country: str) -> bool:
+    """Whether the public holidays of a country (ISO alpha-2) are known."""
+    return country in holidays.list_supported_countries(include_aliases=False)
+
+
 def is_workday(day: date, country: str) -> bool:
     """Whether people work on this day in a country (ISO alpha-2); where no holidays are known, weekends count."""
     calendar = _calendar(country)
@@ -27,6 +32,11 @@ def add_workdays(day: date, n: int, country: str) -> date:
         day += step
         left -= is_workday(day, country)
     return day
+
+
+def workdays_from(day: date, n: int, country: str) -> date:
+    """The end of something that takes n working days and begins on a day, or on the first working day after it."""
+    return add_workdays(add_workdays(day, 0, country), n, country)
 
 
 def workdays_between(first: date, last: date, country: str) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from ctms.core.refusals import BadInput
+from ctms.core.workdays import is_known
 from sites.models.evidence import EvidenceCode
 from sites.models.sites import PersonnelRole
-from sites.startup import calendars
 from sites.startup.gates import GATES
 
 DEFAULTS = Path(__file__).parent / "defaults.yaml"
@@ -183,11 +183,11 @@ def objections(template: Template) -> list[str]:
         if item.is_hard and item.level == "person":
             wrong.append(f"{item.code}: an approval is not an item of a person.")
     for country in template.countries.values():
-        if not calendars.is_known(country.calendar):
+        if not is_known(country.calendar):
             wrong.append(f"{country.code}: there is no calendar {country.calendar}.")
         wrong += [f"{country.code}: {name} is not an attribute." for name in country.truths if name not in known]
         wrong += [f"{country.code}: there is no item {code}." for code in country.days if code not in codes]
-    if not calendars.is_known(template.calendar):
+    if not is_known(template.calendar):
         wrong.append(f"There is no calendar {template.calendar}.")
     if not wrong:
         wrong += _circles(template)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ctms.accounts.models import User
+from ctms.core.workdays import workdays_from
 from sites.models import (
     ConfigurationStatus,
     ItemStatus,
@@ -15,7 +16,6 @@ from sites.models import (
     StartUpConfiguration,
     StartUpItem,
 )
-from sites.startup.calendars import add_business_days
 from sites.startup.checklist import TODAY, truths_of
 from sites.startup.configuration import Definition, Template, in_order, template_of
 from sites.startup.gates import GATES
@@ -115,7 +115,7 @@ class _Maker:
         begins = max([self.on, *(self.ends[code] for code in rule.after if code in self.ends),
                       *(self._gate(code[1:]) for code in rule.after if code.startswith("@"))])  # fmt: skip
         days = self.template.days_of(rule, "" if rule.level == "study" else country)
-        planned = add_business_days(begins, days, self.template.calendar_of(rule, country))
+        planned = workdays_from(begins, days, self.template.calendar_of(rule, country))
         item = StartUpItem(
             sponsor_id=site.sponsor_id, study_id=site.study_id, configuration_id=self.record.configuration_id,
             scope=_scope(rule, site), code=rule.code, name=rule.name, level=rule.level, kind=rule.kind, gate=rule.gate,

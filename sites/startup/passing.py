@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
+from ctms.core.workdays import workdays_from
 from sites.models import ItemHolding, Site, StartUpConfiguration, StartUpItem
-from sites.startup.calendars import add_business_days
 from sites.startup.checklist import UNDER_WAY, Checklist, checklists_of
 
 
@@ -41,7 +41,7 @@ def pass_on(sites: Iterable[Site]) -> None:
                 )
             )
             days = checklist.template.days_of(rule, "" if rule.level == "study" else country)
-            expected = add_business_days(begins, days, checklist.template.calendar_of(rule, country))
+            expected = workdays_from(begins, days, checklist.template.calendar_of(rule, country))
             if expected > item.expected_on:
                 item.expected_on = expected
                 moved.append(item)
