@@ -32,6 +32,7 @@ class AccessEvent(models.Model):
         EXPORTED = "EXPORTED", "Exported"
         DOWNLOADED = "DOWNLOADED", "Downloaded"
         REFUSED = "REFUSED", "Refused"
+        CREDENTIALS_SET = "CREDENTIALS_SET", "Credentials of a connection set"
         TRAIL_COMPARED = "TRAIL_COMPARED", "Trail compared with records"
 
     at = models.DateTimeField(db_default=Func(function="ctms_now"))

@@ -1,5 +1,7 @@
 """What the environment may say, read in one place and typed. `docs/configuration.md` lists it for operators."""
 
+import base64
+import hashlib
 import os
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -42,6 +44,7 @@ class Environment:
     mail: MailServer
     api_requests_per_minute: int  # of one token
     two_step_roles: tuple[str, ...]
+    credentials_keys: tuple[str, ...]  # seal the credentials of connections; the first is used, all are tried
 
     @property
     def broker_url(self) -> str:
@@ -59,6 +62,7 @@ def read() -> Environment:
         raise BadEnvironment(
             "CTMS_PRODUCTION needs DATABASE_URL and REDIS_URL: the embedded servers are for trying out."
         )
+    secret_key = _secret_key(production)
     return Environment(
         production=production,
         debug=_debug(production),
@@ -66,7 +70,7 @@ def read() -> Environment:
         login=login,
         database_url=_database_url(login),
         redis_url=os.environ.get("REDIS_URL") or redis.url(),
-        secret_key=_secret_key(production),
+        secret_key=secret_key,
         hosts=_words("CTMS_HOSTS", "localhost,127.0.0.1,[::1]"),
         https=_flag("CTMS_HTTPS", default=production),
         idle_minutes=_number("CTMS_IDLE_MINUTES", 30),
@@ -75,6 +79,7 @@ def read() -> Environment:
         mail=_mail(),
         api_requests_per_minute=_number("CTMS_API_REQUESTS_PER_MINUTE", 600),
         two_step_roles=_words("CTMS_TWO_STEP_ROLES", "ADMINISTRATOR" if production else ""),
+        credentials_keys=_credentials_keys(secret_key),
     )
 
 
@@ -130,6 +135,20 @@ def _secret_key(production: bool) -> str:
     if production and len(given) < 50:
         raise BadEnvironment("CTMS_PRODUCTION needs CTMS_SECRET_KEY: at least 50 random characters, kept secret.")
     return given or credentials.load().secret_key
+
+
+def _credentials_keys(secret_key: str) -> tuple[str, ...]:
+    """Those given, newest first; by default one that follows from the secret key."""
+    given = _words("CTMS_CREDENTIALS_KEYS", "")
+    for key in given:
+        try:
+            usable = len(base64.urlsafe_b64decode(key)) == 32
+        except ValueError:
+            usable = False
+        if not usable:
+            raise BadEnvironment("CTMS_CREDENTIALS_KEYS must be Fernet keys: 32 random bytes each, as URL-safe base64.")
+    derived = hashlib.sha256(f"credentials of connections {secret_key}".encode()).digest()
+    return given or (base64.urlsafe_b64encode(derived).decode(),)
 
 
 def _flag(name: str, *, default: bool = False) -> bool:

@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 from ctms import env
 from ctms.run.places import ROOT, VAR
+from ctms.schedule import SCHEDULE
 
 try:
     ENV = env.read()
@@ -19,6 +19,7 @@ SECRET_KEY = ENV.secret_key
 DEBUG = ENV.debug
 ALLOWED_HOSTS = list(ENV.hosts)
 PRODUCTION = ENV.production
+CREDENTIALS_KEYS = list(ENV.credentials_keys)  # the first one seals, all of them open
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -167,12 +168,14 @@ CTMS_AUTHORITY = "ctms.accounts.access.Authority"
 CTMS_JOURNAL = "audit.journal.Journal"
 CTMS_OUTBOX = "ctms.desk.services.outbox.Outbox"
 CTMS_SIGNER = "audit.services.signatures.Signer"
+FEED_RECEIVER = "enrollment.feeds.Receiver"
 SITE_TABS = [
     "sites.tabs.overview",
     "sites.tabs.status",
     "sites.tabs.startup",
     "sites.tabs.evidence",
     "sites.tabs.people",
+    "enrollment.tabs.enrollment",
     "monitoring.tabs.visits",
     "finance.tabs.payments",
     "ctms.milestones.tabs.milestones",
@@ -201,6 +204,7 @@ WORK_ITEMS = [
     "ctms.milestones.work.baselines_to_sign",
     "ctms.milestones.work.overdue_milestones",
     "sites.work.longest_waiting_sites",
+    "enrollment.work.discrepancies",
     "ctms.desk.work.own_jobs",
 ]
 PAYABLE_FACTS = ["finance.facts.of_sites"]
@@ -321,53 +325,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker busy with a job keeps no other task waiting behind it
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE = {
-    "look into outboxes": {
-        "task": "ctms.desk.tasks.look_into_outboxes",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "tell of failed sign-ins": {
-        "task": "ctms.accounts.tasks.tell_of_failed_sign_ins",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},
-    },
-    "send digests": {
-        "task": "ctms.accounts.tasks.for_each_sponsor",
-        "args": ["ctms.desk.tasks.send_digests"],
-        "schedule": timedelta(minutes=10),
-        "options": {"expires": 600},
-    },
-    "remove what has expired": {
-        "task": "ctms.accounts.tasks.for_each_sponsor",
-        "args": ["ctms.desk.tasks.tidy_up"],
-        "schedule": crontab(hour=2, minute=40),
-    },
-    "compare records with their trail": {
-        "task": "ctms.accounts.tasks.for_each_sponsor",
-        "args": ["audit.tasks.compare_with_trail"],
-        "schedule": crontab(hour=2, minute=10),
-    },
-    "forget tables that were never applied": {
-        "task": "ctms.accounts.tasks.for_each_sponsor",
-        "args": ["sites.tasks.drop_expired_uploads"],
-        "schedule": crontab(hour=2, minute=40),
-    },
-    "make next year's partitions": {
-        "task": "audit.tasks.add_partitions",
-        "schedule": crontab(day_of_month=1, hour=3, minute=0),
-    },
-    "take stock of milestones": {
-        "task": "ctms.accounts.tasks.for_each_sponsor",
-        "args": ["ctms.milestones.tasks.take_stock_of_studies"],
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 60},
-    },
-    "drop sessions that ended": {
-        "task": "ctms.accounts.tasks.drop_ended_sessions",
-        "schedule": crontab(hour=3, minute=30),
-    },
-}
+CELERY_BEAT_SCHEDULE = SCHEDULE
 
 LOGGING = {
     "version": 1,

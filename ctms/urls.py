@@ -10,6 +10,7 @@ _OF_A_SPONSOR = [
     path("", include("audit.urls")),
     path("", include("ctms.studies.urls")),
     path("", include("sites.urls")),
+    path("", include("enrollment.urls")),
     path("", include("finance.urls")),
     path("", include("monitoring.urls")),
     path("", include("ctms.milestones.urls")),

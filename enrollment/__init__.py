@@ -1,1 +1,1 @@
-"""Empty so far. The room for subjects as statuses (no clinical data), their visits, targets and forecast."""
+"""Subjects as statuses and days, their visits against the plan, counts. No clinical data."""

@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class EnrollmentConfig(AppConfig):
-    """Empty so far. The room for subjects as statuses (no clinical data), their visits, targets and forecast."""
+    """Subjects as statuses (no clinical data), their visits and counts; what EDC and IRT say of them."""
 
     name = "enrollment"
     label = "enrollment"

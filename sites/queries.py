@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from ctms.studies.models import Study
 from sites.filters import STAGES
-from sites.models import Site, SiteStatusEvent
+from sites.models import EnrollmentStatus, OperationalStatus, Site, SiteStatusEvent
 
 STAGE_OF = {status: stage for stage, (_, statuses) in STAGES.items() for status in statuses}
 _MAP_STATES = {"active": "active", "closing": "active", "out": "bad"}
@@ -80,3 +80,31 @@ def points(sites: QuerySet[Site]) -> list[dict[str, Any]]:
             "number", "country__country", "operational_status", *place
         )
     ]
+
+
+def open_stretches(sites: QuerySet[Site]) -> dict[int, list[tuple[date, date | None]]]:
+    """For each site by key: the stretches in which it took subjects in, the last perhaps without an end."""
+    events = SiteStatusEvent.objects.filter(
+        site__in=sites.order_by().values("id"), kind=SiteStatusEvent.Kind.ENROLLMENT, corrections=None
+    )
+    found: dict[int, list[tuple[date, date | None]]] = {}
+    for site, status, day in events.order_by("site", "id").values_list("site", "to_status", "effective_on"):
+        stretches = found.setdefault(site, [])
+        if stretches and stretches[-1][1] is None:
+            stretches[-1] = (stretches[-1][0], max(day, stretches[-1][0]))
+        if status == EnrollmentStatus.OPEN:
+            stretches.append((day, None))
+    return found
+
+
+def selected_and_activated(sites: QuerySet[Site]) -> dict[int, tuple[date | None, date | None]]:
+    """For each site by key: the days on which it was first selected, and first activated."""
+    events = SiteStatusEvent.objects.filter(
+        site__in=sites.order_by().values("id"), kind=SiteStatusEvent.Kind.OPERATIONAL, corrections=None
+    )
+    selected, activated = (
+        Min("effective_on", filter=Q(to_status=status))
+        for status in (OperationalStatus.SELECTED, OperationalStatus.ACTIVATED)
+    )
+    rows = events.order_by().values("site").annotate(selected=selected, activated=activated)
+    return {row["site"]: (row["selected"], row["activated"]) for row in rows}

@@ -140,6 +140,9 @@ def _copy(template: str, name: str) -> None:
         admin.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(name)))
         roles = sql.SQL(", ").join(map(sql.Identifier, (logins.APP, logins.READER)))
         admin.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(name), roles))
+        admin.execute(
+            sql.SQL("grant temporary on database {} to {}").format(sql.Identifier(name), sql.Identifier(logins.APP))
+        )
 
 
 def _drop(name: str) -> None:

@@ -369,10 +369,11 @@ def make(model: type[models.Model], **values: Any) -> Any:
     return Factory.for_model(model).create(**values)
 
 
-from tests import (  # noqa: E402 - these count too
-    finance_factories,  # noqa: F401
-    milestone_factories,  # noqa: F401
-    monitoring_factories,  # noqa: F401
-    signing_factories,  # noqa: F401
-    startup_factories,  # noqa: F401
+from tests import (  # noqa: E402, F401 - these count too
+    feed_factories,
+    finance_factories,
+    milestone_factories,
+    monitoring_factories,
+    signing_factories,
+    startup_factories,
 )

@@ -40,6 +40,7 @@ _LOOK = frozenset(
         "accounts.view_organisation",
         "audit.view_signature",
         "milestones.view_milestone",
+        "enrollment.view_subject",
     }
 )
 _PLAN = frozenset({"milestones.edit_milestone"})  # plan, own forecast, days entered by hand
@@ -73,6 +74,11 @@ _STUDY_WORK = frozenset(
     }
     | _PLAN
 )
+_CONNECT = frozenset(
+    {"integrations.edit_connection", "integrations.replay_item", "integrations.edit_registry",
+     "enrollment.define_enrolled", "enrollment.edit_plan"}
+)  # fmt: skip
+_SETTLE = frozenset({"enrollment.settle_discrepancy"})
 _SPONSOR_WORK = frozenset({"studies.create_study", "sites.merge_duplicates"})  # counts at the whole sponsor only
 _ACCESS = frozenset({"accounts.view_access", "accounts.view_training"})
 _TRAINING = frozenset({"accounts.approve_training"})
@@ -86,16 +92,16 @@ _VISITS = _ISSUES | {"monitoring.plan_visit"}
 
 VERBS: Mapping[Role, frozenset[str]] = {
     Role.CLINICAL_OPERATIONS_LEAD: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _ACCESS
-    | _STUDY_WORK | _SPONSOR_WORK | _TRAINING | _VISITS | _MONEY
-    | {"monitoring.approve_tripreport", "monitoring.comment_tripreport"},
+    | _STUDY_WORK | _SPONSOR_WORK | _TRAINING | _VISITS | _MONEY | _CONNECT | _SETTLE
+    | {"integrations.approve_mapping", "monitoring.approve_tripreport", "monitoring.comment_tripreport"},
     Role.STUDY_MANAGER: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _DECIDE | _ENROLLMENT | _STUDY_WORK
-    | _ACCESS | _VISITS | _MONEY
+    | _ACCESS | _VISITS | _MONEY | _CONNECT | _SETTLE | {"integrations.approve_mapping"}
     | {"monitoring.review_tripreport", "monitoring.comment_tripreport", "monitoring.approve_tripreport"}
     | {"finance.confirm_activity"},
-    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _ISSUES | _PAYMENTS | _CONTRACTS,
-    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _VISITS | _PAYMENTS
+    Role.COUNTRY_LEAD: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _ISSUES | _SETTLE | _PAYMENTS | _CONTRACTS,
+    Role.CRA: _LOOK | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _VISITS | _SETTLE | _PAYMENTS
     | {"monitoring.author_tripreport"},
-    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _VISITS | _PAYMENTS
+    Role.LEAD_CRA: _LOOK | _TRAIL | _SITE_WORK | _QUALIFY | _START_UP | _PLAN | _VISITS | _SETTLE | _PAYMENTS
     | {"monitoring.author_tripreport", "monitoring.review_tripreport", "monitoring.comment_tripreport"},
     Role.CTA: _LOOK | _ISSUES
     | {"sites.record_evidence", "sites.edit_personnel", "sites.import_table", "sites.edit_startup"},
@@ -112,7 +118,9 @@ VERBS: Mapping[Role, frozenset[str]] = {
     | {"monitoring.verify_capa", "monitoring.void_visit"},
     Role.UNBLINDED_CRA: _LOOK,
     Role.UNBLINDED_STATISTICIAN: _LOOK - {"sites.view_person"},
-    Role.SITE_USER: frozenset({"studies.view_study", "studies.view_schedule", "sites.view_site"}),
+    Role.SITE_USER: frozenset(
+        {"studies.view_study", "studies.view_schedule", "sites.view_site", "enrollment.view_subject"}
+    ),
     Role.INSPECTOR: _LOOK | _TRAIL | _ACCESS | {"monitoring.view_visit"},  # and reports once they are approved
     Role.ADMINISTRATOR: _ACCESS | _TRAIL
     | {"accounts.grant_role", "accounts.edit_user", "accounts.edit_delegation"}

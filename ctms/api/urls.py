@@ -5,7 +5,18 @@ from typing import Any
 from django.urls import path
 
 from ctms.api.description import description, guide
-from ctms.api.views import directory, history, milestones, money, monitoring, numbers, sites, startup, studies
+from ctms.api.views import (
+    directory,
+    enrollment,
+    history,
+    milestones,
+    money,
+    monitoring,
+    numbers,
+    sites,
+    startup,
+    studies,
+)
 
 _STUDY = "studies/<str:study>/"
 _SITE = f"{_STUDY}sites/<str:number>/"
@@ -34,6 +45,15 @@ urlpatterns = [
     _at(f"{_STUDY}milestones/<int:pk>/", milestones.OneMilestone),
     _at(f"{_STUDY}baselines/", milestones.Baselines),
     _at(f"{_STUDY}baselines/<int:pk>/", milestones.OneBaseline),
+    _at(f"{_STUDY}subjects/", enrollment.Subjects),
+    _at(f"{_STUDY}subjects/<int:pk>/", enrollment.OneSubject),
+    _at(f"{_STUDY}subject-visits/", enrollment.SubjectVisits),
+    _at(f"{_STUDY}subject-counts/", enrollment.SubjectCounts),
+    _at(f"{_STUDY}discrepancies/", enrollment.Discrepancies),
+    _at(f"{_STUDY}discrepancies/<int:pk>/", enrollment.OneDiscrepancy),
+    _at(f"{_STUDY}connections/", enrollment.Connections),
+    _at(f"{_STUDY}feed-runs/", enrollment.FeedRuns),
+    _at(f"{_STUDY}feed-items/", enrollment.FeedItems),
     _at(f"{_STUDY}sites/", sites.Sites),
     _at(_SITE, sites.OneSite),
     _at(f"{_SITE}moves/<str:move>/", sites.SiteMove),

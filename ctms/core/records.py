@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.db import models
 
 from ctms.core import protocols
+from ctms.core.acting import Channel
 from ctms.core.keys import TenantKey
 from ctms.core.trail.history import Reason, Trail
 
@@ -63,6 +64,7 @@ class Regulated(models.Model):
     """A record with a trail. Never deleted: voided, ended or retired with a reason."""
 
     person_reason: ClassVar[str] = Reason.OF_THE_ACT
+    only_through: ClassVar[Channel | None] = None  # the one door of its writes, where the database holds that
 
     history = Trail()
     objects = Records.as_manager()

@@ -16,6 +16,8 @@ from ctms.demo import startup, visits
 from ctms.demo.calendar import BEGINS, TODAY, noon
 from ctms.demo.cast import CAST
 from ctms.demo.pen import Pen
+from ctms.studies.models import VisitSchedule
+from ctms.studies.services.schedules import move_schedule
 from sites.lifecycle import SITE
 from sites.models import EvidenceCode, PersonnelRole, Site
 from sites.services.evidence import record_evidence
@@ -198,6 +200,16 @@ def _start_up(story: SiteStory, fate: float) -> None:
         if fate < 0.42:
             story.wait(9, 20)
             story.enrollment("resume_enrollment", who="mara", reason="Excursion closed, stock released")
+
+
+def approve_schedule(petra: User, pen: Pen) -> None:
+    """The visit schedule is approved on the demo's last day but one, for want of the study's own."""
+    at = noon(TODAY - timedelta(days=1))
+    schedule = VisitSchedule.objects.get()
+    reason = "For the simulation only: it is another study's"
+    with on_simulated_day(at), acting(petra, reason=reason, channel=Channel.WEB, by_person=True):
+        proof = pen.proof(schedule, kind="approval", by=petra, at=at)
+        move_schedule(schedule=schedule, move="approve", reason=reason, by=petra, proof=proof)
 
 
 def play(sites: Sequence[Site], people: dict[str, User], pen: Pen) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo import cast, history, money, own_data, plans, startup, training
+from ctms.demo import cast, history, money, outside, own_data, plans, recruitment, startup, training
 from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.pen import Pen
 from ctms.studies.models import Study
@@ -24,8 +24,8 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
 
     Args:
         password: everybody's, with which they also sign.
-        countries: only sites there get a history, for who cannot wait for all of them, and nothing is left undone;
-            by default every site does.
+        countries: only sites there get a history, for who cannot wait for all of them, nothing is left undone and no
+            other system connected; by default every site does.
     """
     with on_simulated_day(noon(BEGINS)):
         sponsors = cast.make_sponsors()
@@ -46,8 +46,12 @@ def make(*, password: str, countries: Iterable[str] = ()) -> int:
         sites = Site.objects.select_related("country", "facility").order_by("number")
         if countries:
             sites = sites.filter(country__country__in=list(countries))
-        pen = Pen(password)
-        steps = history.play(list(sites), people[_WITH_HISTORY], pen)
-        money.pay(people[_WITH_HISTORY], pen)
-        plans.tell(Study.objects.select_related("scope").get(), people[_WITH_HISTORY], pen)
+        team, pen = people[_WITH_HISTORY], Pen(password)
+        steps = history.play(list(sites), team, pen)
+        money.pay(team, pen)
+        plans.tell(Study.objects.select_related("scope").get(), team, pen)
+        if not countries:
+            history.approve_schedule(team["petra"], pen)
+            recruitment.plan(team["mara"])
+            outside.connect(sponsors[_WITH_HISTORY], team, pen)
         return steps

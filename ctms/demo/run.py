@@ -20,6 +20,7 @@ import psycopg
 
 from ctms.demo.calendar import SHOWN_FROM
 from ctms.run import embedded, kernel, logins, places
+from ctms.run.processes import PROCESSES, simulators
 from ctms.run.supervisor import Stopped, Supervisor, listen_for_the_end
 
 _ACCOUNTS = places.VAR / "accounts.txt"
@@ -31,8 +32,9 @@ def main() -> int:
     options = _options()
     if not embedded.POSTGRES_IS_EMBEDDED or not embedded.REDIS_IS_EMBEDDED:
         return _cannot("The demo uses its own embedded servers: unset DATABASE_URL and REDIS_URL.")
-    if _is_taken(options.port):
-        return _cannot(f"Port {options.port} is in use: stop what runs there, or choose another with PORT=...")
+    for port in (options.port, options.port + 1):  # the second is the simulators'
+        if _is_taken(port):
+            return _cannot(f"Port {port} is in use: stop what runs there, or choose another with PORT=...")
     listen_for_the_end()
     kernel.die_with_parent()
     try:
@@ -56,9 +58,9 @@ def _serve(port: int) -> None:
     embedded.migrate_if_needed()
     _set_the_clock()
     password = _password()
-    people = _manage("seed_demo", CTMS_DEMO_PASSWORD=password)
+    people = _manage("seed_demo", CTMS_DEMO_PASSWORD=password, CTMS_SIMULATORS_PORT=str(port + 1))
     os.environ.setdefault("CTMS_ADDRESS", f"http://localhost:{port}")
-    supervisor = Supervisor(f"127.0.0.1:{port}")
+    supervisor = Supervisor(f"127.0.0.1:{port}", [*PROCESSES, simulators(port + 1)])
     try:
         supervisor.start()
         address = f"http://localhost:{port}/"

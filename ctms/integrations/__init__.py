@@ -1,1 +1,1 @@
-"""Empty so far. The room for the outside world: connections, feed runs, adapters, simulators."""
+"""The outside world: who is master of what, connections to other systems, and what they said."""

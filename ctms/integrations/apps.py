@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class IntegrationsConfig(AppConfig):
-    """Empty so far. The room for the outside world: connections, feed runs, adapters, simulators."""
+    """The outside world: who is master of what, connections to other systems, and what they said."""
 
     name = "ctms.integrations"
     label = "integrations"

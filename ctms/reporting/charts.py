@@ -1,12 +1,12 @@
 """Charts of the overviews: server-drawn SVG, looks by CSS classes, words beside every line."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from ctms.web.curves import Frame, grid, round_up
 from sites.models import OperationalStatus
 
 # The statuses that have a curve, each with the kind of line it is drawn as.
@@ -16,32 +16,6 @@ CURVES = {
     OperationalStatus.ACTIVATED: "actual",
 }
 CURVE_LEGEND = tuple({"kind": kind, "label": status.label} for status, kind in CURVES.items())
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """Dates and counts to pixels."""
-
-    first: date
-    last: date
-    most: int
-    width: int
-    height: int
-    left: int = 36
-    right: int = 96
-    top: int = 14
-    bottom: int = 26
-
-    def x(self, day: date) -> float:
-        span = max((self.last - self.first).days, 1)
-        return round(self.left + (self.width - self.left - self.right) * (day - self.first).days / span, 1)
-
-    def y(self, count: float) -> float:
-        return round(self.height - self.bottom - (self.height - self.top - self.bottom) * count / self.most, 1)
-
-    @property
-    def end(self) -> int:
-        return self.width - self.right
 
 
 def activation_chart(reached: Mapping[str, Sequence[date]], *, today: date) -> SafeString:
@@ -54,14 +28,14 @@ def activation_chart(reached: Mapping[str, Sequence[date]], *, today: date) -> S
     if not days:
         return mark_safe("")
     first, most = min(days).replace(day=1), max(len(listed) for listed in reached.values())
-    wide = _Frame(first, today, _round_up(most), 820, 352)
-    narrow = _Frame(first, today, _round_up(most), 380, 260, left=28, right=12)
+    wide = Frame(first, today, round_up(most), 820, 352)
+    narrow = Frame(first, today, round_up(most), 380, 260, left=28, right=12)
     return _chart(reached, wide, "wide") + _chart(reached, narrow, "narrow")
 
 
-def _chart(reached: Mapping[str, Sequence[date]], frame: _Frame, kind: str) -> SafeString:
+def _chart(reached: Mapping[str, Sequence[date]], frame: Frame, kind: str) -> SafeString:
     words = ", ".join(f"{OperationalStatus(status).label.lower()} {len(days)}" for status, days in reached.items())
-    parts = [*_grid(frame, kind), *_lines(reached, frame)]
+    parts = [*grid(frame, kind), *_lines(reached, frame)]
     if kind == "wide":
         parts += _end_labels(reached, frame)
     return format_html(
@@ -71,20 +45,7 @@ def _chart(reached: Mapping[str, Sequence[date]], frame: _Frame, kind: str) -> S
     )  # fmt: skip
 
 
-def _grid(frame: _Frame, kind: str) -> Iterator[SafeString]:
-    for step in range(5):
-        count = frame.most * step // 4
-        y = frame.y(count)
-        yield format_html('<line class="c-chart__grid" x1="{}" x2="{}" y1="{}" y2="{}"/>', frame.left, frame.end, y, y)
-        yield format_html('<text x="{}" y="{}" text-anchor="end">{}</text>', frame.left - 8, y + 4, count)
-    months = list(_months(frame.first, frame.last))
-    every = -(-len(months) // (8 if kind == "wide" else 4))
-    for month in months[::every]:
-        label = f"{month:%b} ’{month:%y}"
-        yield format_html('<text x="{}" y="{}" text-anchor="middle">{}</text>', frame.x(month), frame.height - 6, label)
-
-
-def _lines(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[SafeString]:
+def _lines(reached: Mapping[str, Sequence[date]], frame: Frame) -> Iterator[SafeString]:
     for status, days in reached.items():
         if days:
             path = f"M{frame.x(days[0])},{frame.y(0)}"
@@ -94,7 +55,7 @@ def _lines(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[Saf
             yield format_html('<path class="c-chart__{}" d="{}"/>', CURVES[OperationalStatus(status)], path)
 
 
-def _end_labels(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterator[SafeString]:
+def _end_labels(reached: Mapping[str, Sequence[date]], frame: Frame) -> Iterator[SafeString]:
     """Each line's name and number at its end, pushed apart so that they do not overlap."""
     floor = float(frame.height)
     for status, days in sorted(reached.items(), key=lambda item: len(item[1])):
@@ -105,18 +66,3 @@ def _end_labels(reached: Mapping[str, Sequence[date]], frame: _Frame) -> Iterato
             '<text class="c-chart__label c-chart__label--{}" x="{}" y="{}">{}</text>',
             CURVES[OperationalStatus(status)], frame.end + 8, y, label,
         )  # fmt: skip
-
-
-def _months(first: date, last: date) -> Iterator[date]:
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
-        month = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
-
-
-def _round_up(count: int) -> int:
-    """The next number that four grid lines divide evenly."""
-    for step in (1, 2, 5, 10, 20, 25, 50, 100, 250, 500, 1000):
-        if count <= 4 * step:
-            return 4 * step
-    return -(-count // 4000) * 4000

@@ -42,6 +42,7 @@ _SHELVES = {
 _STUDY_SHELVES = {
     "milestones": ("Milestones", ""), "milestone-list": ("All milestones", "milestones"),
     "sites": ("Sites", ""), "import": ("Import a table", "sites"), "schedule": ("Visit schedule", ""),
+    "enrollment": ("Enrollment", ""), "discrepancies": ("Reconciliation", "enrollment"),
     "setup": ("Set-up", ""), "migrations": ("Go-live migrations", "setup"), "agreements": ("Agreements", ""),
     "payables": ("Payables", ""), "runs": ("Payment runs", ""),
 }  # fmt: skip
@@ -108,8 +109,8 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
     if place.study is not None:
         slug = place.study.slug
         site_pages = (
-            "site", "site-status", "site-startup", "site-evidence", "site-people", "site-visits", "site-milestones",
-            "site-history", "site-payments", "import",
+            "site", "site-status", "site-startup", "site-evidence", "site-people", "site-enrollment", "site-visits",
+            "site-milestones", "site-history", "site-payments", "import",
         )  # fmt: skip
         startup_pages = ("startup-items", "startup-item", "startup-configurations")
         items = [
@@ -118,10 +119,12 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Sites", "sites", "hospital", slug, pages=site_pages),
             item("Start-up", "startup", "list-checks", slug, pages=startup_pages),
             item("Milestones", "milestones", "flag", slug, pages=("country-milestones", "milestone-list")),
+            item("Enrollment", "enrollment", "users", slug, pages=("subjects", "subject", "subject-visits")),
+            item("Reconciliation", "discrepancies", "scale", slug),
             *(item(*one, slug) for one in _monitoring(request, place)),
             item("Visit schedule", "schedule", "calendar-days", slug),
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
-            item("Data sources", "sources", "database", slug),
+            item("Data sources", "sources", "database", slug, pages=("registry",)),
         ]
         items += [item(label, name, icon, slug) for label, name, icon, verb in _MONEY if _holds(request, place, verb)]
         if protocols.authority().may(request.user, "accounts.view_access", place.study):

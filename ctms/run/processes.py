@@ -39,3 +39,12 @@ PROCESSES = (
     Process("worker", ("celery", "--app", "ctms.celery", "worker", "--concurrency", "2", "--loglevel", "INFO")),
     Process("beat", ("celery", "--app", "ctms.celery", "beat", "--loglevel", "INFO", "--schedule", "{var}/beat")),
 )  # fmt: skip
+
+
+def simulators(port: int) -> Process:
+    """The other systems of the demo, simulated; in no list of a real installation."""
+    bind = f"127.0.0.1:{port}"
+    application = "ctms.integrations.simulators.serve:application()"
+    return Process(
+        "simulators", ("gunicorn", application, "--bind", bind, "--worker-class", "gthread", "--threads", "4")
+    )

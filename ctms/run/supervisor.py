@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
@@ -28,15 +29,16 @@ class _Child:
 
 
 class Supervisor:
-    """Starts the processes on `bind`, restarts what dies, stops all."""
+    """Starts the processes, the web server on `bind`; restarts what dies, stops all."""
 
-    def __init__(self, bind: str) -> None:
+    def __init__(self, bind: str, processes: Sequence[Process] = PROCESSES) -> None:
         self.bind = bind
+        self.processes = processes
         self.children: list[_Child] = []
         self.logs = places.make_private(places.VAR / "log")
 
     def start(self) -> None:
-        self.children = [_Child(process, self._spawn(process)) for process in PROCESSES]
+        self.children = [_Child(process, self._spawn(process)) for process in self.processes]
 
     def watch(self) -> None:
         """Looks after servers and processes, for ever; ends by `Stopped`."""

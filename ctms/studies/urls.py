@@ -1,8 +1,9 @@
 from django.urls import path
 
-from ctms.studies.views import drafts, schedules, setup, sources, team
+from ctms.studies.views import connections, drafts, registry, schedules, setup, sources, team
 
 _STUDY = "s/<str:study>/"
+_CONNECTION = f"{_STUDY}sources/<int:connection>/"
 _DRAFT = f"{_STUDY}schedule/<int:number>/edit/"
 
 urlpatterns = [
@@ -29,5 +30,15 @@ urlpatterns = [
     path(f"{_STUDY}schedule/<int:number>/move/<str:move>/", schedules.Move.as_view(), name="schedule-move"),
     path(f"{_STUDY}team/", team.Team.as_view(), name="team"),
     path(f"{_STUDY}sources/", sources.Sources.as_view(), name="sources"),
+    path(f"{_STUDY}sources/add/", connections.AddConnection.as_view(), name="connection-add"),
+    path(_CONNECTION, connections.ConnectionPage.as_view(), name="connection"),
+    path(f"{_CONNECTION}credentials/", connections.Credentials.as_view(), name="connection-credentials"),
+    path(f"{_CONNECTION}mapping/", connections.EditMapping.as_view(), name="connection-mapping"),
+    path(f"{_CONNECTION}mapping/<int:mapping>/<str:move>/", connections.MoveMapping.as_view(), name="mapping-move"),
+    path(f"{_CONNECTION}move/<str:move>/", connections.MoveConnection.as_view(), name="connection-move"),
+    path(f"{_CONNECTION}read/", connections.ReadSoon.as_view(), name="connection-read"),
+    path(f"{_CONNECTION}replay/", connections.Replay.as_view(), name="connection-replay"),
+    path(f"{_STUDY}systems-of-record/", registry.Registry.as_view(), name="registry"),
+    path(f"{_STUDY}systems-of-record/<str:domain>/", registry.DeclareMaster.as_view(), name="registry-declare"),
     path(f"{_STUDY}audit/", sources.StudyTrail.as_view(), name="study-audit"),
 ]

@@ -35,8 +35,10 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
     from audit.models import Signature
     from ctms.accounts.models import Assignment, Curriculum, Delegation
     from ctms.desk.models import Job, Mail, Notification, OutboxEntry, SavedView
+    from ctms.integrations.models import Connection, MappingVersion
     from ctms.milestones.models import Baseline, Milestone
     from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, VisitSchedule
+    from enrollment.models import Discrepancy, Subject
     from finance.models import (
         Agreement,
         AgreementVersion,
@@ -100,6 +102,11 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "visit": [ScheduledVisit.objects.values_list("pk", flat=True).first() or NOBODYS],
             "contact": [ScheduledContact.objects.values_list("pk", flat=True).first() or NOBODYS],
             "step": ["up"],
+            "connection": [Connection.objects.values_list("pk", flat=True).first() or NOBODYS],
+            "subject": [Subject.objects.values_list("pk", flat=True).first() or NOBODYS],
+            "discrepancy": [Discrepancy.objects.values_list("pk", flat=True).first() or NOBODYS],
+            "mapping": [MappingVersion.objects.values_list("number", flat=True).last() or NOBODYS],
+            "domain": ["subjects"],
             "upload": [NOBODYS],
             "kind": ["sites"],
             "trip": [trip.pk if trip else NOBODYS],
@@ -115,8 +122,42 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "role": [Assignment.objects.values_list("pk", flat=True).last()],
             "delegation": [Delegation.objects.values_list("pk", flat=True).first() or NOBODYS],
             "member": [Assignment.objects.values_list("user", flat=True).last()],
-            "move": ["close_out", "close_enrollment", "approve", "sign_off", "verify", "cancel", "withdraw", "take_up"],
+            "move": [
+                "close_out",
+                "close_enrollment",
+                "approve",
+                "sign_off",
+                "verify",
+                "cancel",
+                "withdraw",
+                "take_up",
+                "pause",
+                "take",
+            ],
         }
+
+
+def furnished(sponsor: Any) -> dict[str, list[Any]]:
+    """`harvested`, with another system and a subject made at this sponsor before; inside a test's transaction."""
+    with in_sponsor(sponsor.pk):
+        _connect()
+    return harvested(sponsor)
+
+
+def _connect() -> None:
+    from ctms.core.acting import Channel, Service, acting
+    from ctms.integrations.models import Connection, FeedItem, MappingVersion
+    from enrollment.models import Discrepancy, Subject, SubjectVisit
+    from sites.models import Site
+    from tests.factories import make
+
+    if Connection.objects.exists():
+        return
+    with acting(Service("Test"), reason="Something to walk over", channel=Channel.FEED):
+        make(MappingVersion, connection=make(FeedItem).connection)
+        site = Site.objects.order_by("number").first()
+        make(SubjectVisit, subject=make(Subject, site=site, number="W-1"))
+        make(Discrepancy, site=site, number="W-1")
 
 
 def filled(sponsor_code: str, keys: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:

@@ -52,7 +52,7 @@ from sites.models import (
     StartUpItem,
 )
 from tests.accounts import policy
-from tests.accounts.addresses import filled, harvested
+from tests.accounts.addresses import filled, furnished
 from tests.conftest import act, person, signed_in
 from tests.factories import make
 from tests.training import trained
@@ -93,13 +93,13 @@ def undrawn(monkeypatch: Any) -> Iterator[None]:
 def build(north: Sponsor, south: Sponsor) -> House:
     """Inside North. Everything lies in the test's transaction."""
     house, study = House(), Study.objects.get()
-    house.own_keys = {**harvested(north), **_drafts(study)}
+    house.own_keys = {**furnished(north), **_drafts(study)}
     house.own_keys |= _visit(Site.objects.get(number=house.own_keys["number"][0]))
     with act(person("mara")):
         waiver = make(ItemWaiver, item=StartUpItem.objects.get(pk=house.own_keys["item"][0]), status="ASKED")
     house.own_keys["waiver"] = [waiver.pk]
     with in_sponsor(south.pk):
-        south_keys = harvested(south)
+        south_keys = furnished(south)
     house.own, house.other_sponsor = _places("north", house.own_keys), _places("south", south_keys)
     house.other_keys = {**house.own_keys, **_second_study()}
     house.other_study = {

@@ -16,6 +16,8 @@ _DRAFTS = {"agreement-new", "agreement-terms", "share-add", "share-edit", "fee-a
 
 _MERGES = {"facility-duplicates", "facility-merge", "person-duplicates", "person-merge"}
 
+_PLANS = {"plan-edit", "country-plan-edit", "site-plan-edit"}
+
 # To look at it (GET).
 OPENS: dict[str, set[str]] = {
     MEMBER: {"portfolio", "search", "facilities", "people", "organisations", "roles", "jobs", "list-later", "work",
@@ -26,10 +28,20 @@ OPENS: dict[str, set[str]] = {
     "desk.run_outbox": {"outbox"},
     "studies.view_study": {"study", "countries", "country", "sites", "country-sites", "schedule", "schedule-version",
                            "sources", "setup", "migrations", "startup", "startup-items",
-                           "startup-configurations"},
+                           "startup-configurations", "connection", "registry", "enrollment", "subjects",
+                           "country-subjects", "subject-visits", "country-enrollment", "discrepancies"},
+    "enrollment.view_subject": {"subject", "discrepancy"},
+    "enrollment.define_enrolled": {"enrolled-define"},
+    "enrollment.edit_plan": _PLANS,
+    "enrollment.settle_discrepancy": {"discrepancy-move"},
+    "integrations.edit_connection": {"connection-add", "connection-credentials", "connection-mapping",
+                                     "connection-move"},
+    "integrations.approve_mapping": {"mapping-move"},
+    "integrations.replay_item": {"connection-replay"},
+    "integrations.edit_registry": {"registry-declare"},
     "sites.view_site": {"site", "site-status", "site-correct", "site-evidence", "site-withdraw", "site-people",
-                        "site-end-personnel", "facility", "migration", "site-startup", "startup-item",
-                        "startup-configuration"},
+                        "site-end-personnel", "site-enrollment", "facility", "migration", "site-startup",
+                        "startup-item", "startup-configuration"},
     "monitoring.view_visit": {"visits", "follow-ups", "deviations", "site-visits", "trip", "letter", "follow-up",
                               "deviation"},
     "monitoring.view_tripreport": {"trip-report"},
@@ -120,6 +132,14 @@ SENDS: dict[str, set[str]] = {
     "finance.verify_bank": {"bank-move"},
     "milestones.edit_milestone": {"milestone-plan", "milestone-edit", "baseline-new"},
     "milestones.approve_baseline": {"baseline-move"},
+    "enrollment.define_enrolled": {"enrolled-define"},
+    "enrollment.edit_plan": _PLANS,
+    "enrollment.settle_discrepancy": {"discrepancy-move"},
+    "integrations.edit_connection": {"connection-add", "connection-credentials", "connection-mapping",
+                                     "connection-move", "connection-read"},
+    "integrations.approve_mapping": {"mapping-move"},
+    "integrations.replay_item": {"connection-replay"},
+    "integrations.edit_registry": {"registry-declare"},
     "accounts.edit_training": {"curriculum-new"},
     "accounts.approve_training": {"curriculum-move"},
     "accounts.grant_role": {"access-grant", "access-role"},
@@ -151,6 +171,9 @@ WITH = {
     "deviation-move": {"move": "take_up"},
     "startup-waiver-move": {"move": "withdraw"},
     "startup-configuration-move": {"move": "approve"},
+    "connection-move": {"move": "pause"},
+    "mapping-move": {"move": "approve"},
+    "discrepancy-move": {"move": "take"},
 }
 
 # Addresses that want to know of which list.
@@ -174,7 +197,10 @@ OPERATIONS: dict[str, set[str]] = {
     MEMBER: {"read_me", "list_studies", "list_people", "list_facilities", "list_organisations", "list_assignments",
              "list_metrics"},
     "studies.view_study": {"read_study", "list_countries", "read_country", "list_schedules", "read_schedule",
-                           "list_sites", "read_metrics", "read_startup_board", "list_startup_items"},
+                           "list_sites", "read_metrics", "read_startup_board", "list_startup_items", "list_subjects",
+                           "list_subject_visits", "read_subject_counts", "list_connections", "list_feed_runs",
+                           "list_feed_items", "list_discrepancies"},
+    "enrollment.view_subject": {"read_subject", "read_discrepancy"},
     "sites.view_site": {"read_site", "list_site_events", "list_evidence", "list_personnel", "read_facility",
                         "read_site_startup", "read_startup_item"},
     "monitoring.view_visit": {"list_visits", "list_follow_ups", "list_deviations"},

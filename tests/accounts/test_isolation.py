@@ -20,7 +20,7 @@ from ctms.studies.models import Arm
 from sites.models import Facility, Person, Site, SitePersonnel
 from sites.services.personnel import add_personnel
 from tests import database
-from tests.accounts.addresses import FOR_PROGRAMS, PERSONAL, PUBLIC, filled, harvested, patterns
+from tests.accounts.addresses import FOR_PROGRAMS, PERSONAL, PUBLIC, filled, furnished, patterns
 from tests.conftest import act, person, signed_in
 from tests.factories import make
 
@@ -35,14 +35,16 @@ def written() -> int:
     """How many history rows were ever written, over all tables and sponsors, committed or not."""
     tables = [model._meta.db_table for model in history_models()]
     with database.connect(logins.OWNER) as owner:
-        parts = (f"select last_value::bigint from {table}_history_id_seq" for table in tables)
+        names = "select pg_get_serial_sequence(name, 'history_id') from unnest(%s::text[]) as name"
+        sequences = [sequence for (sequence,) in owner.execute(names, [tables])]
+        parts = (f"select last_value::bigint from {sequence}" for sequence in sequences)
         (total,) = owner.execute(f"select sum(last_value) from ({' union all '.join(parts)}) s").fetchone() or (0,)
         return int(total)
 
 
 @pytest.fixture
 def north_keys(north: Any) -> dict[str, list[Any]]:
-    return harvested(north)
+    return furnished(north)
 
 
 def walk(
@@ -112,7 +114,7 @@ def test_harvested_keys_open_nothing(north, north_keys, monkeypatch, broken):
 
 def test_the_study_of_the_other_sponsor_is_shown_to_its_own(south):
     with in_sponsor(south.pk):
-        keys = harvested(south)
+        keys = furnished(south)
     wanted = {"study", "sites", "site", "schedule", "countries"}
     others = {str(pattern.name) for pattern in patterns()} - wanted
     answers = walk(signed_in("otto"), "south", keys, but=others)

@@ -7,8 +7,9 @@ from typing import Any
 from ctms.accounts.models import Assignment, Organisation
 from ctms.api.description import document
 from ctms.milestones.models import Baseline, Milestone
+from enrollment.models import Discrepancy, Subject
 from sites.models import Facility, Person, SiteEvidence, SitePersonnel
-from tests.accounts.addresses import NOBODYS, harvested
+from tests.accounts.addresses import NOBODYS, furnished
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -22,9 +23,10 @@ def keys_of(sponsor: Any) -> dict[str, list[Any]]:
     """Parameter -> real values, keys by their kind of record; the caller is inside the sponsor."""
     found = {
         "people": Person, "facilities": Facility, "organisations": Organisation, "assignments": Assignment,
-        "evidence": SiteEvidence, "personnel": SitePersonnel, "milestones": Milestone, "baselines": Baseline,
+        "subjects": Subject, "evidence": SiteEvidence, "personnel": SitePersonnel, "milestones": Milestone,
+        "baselines": Baseline, "discrepancies": Discrepancy,
     }  # fmt: skip
-    keys = harvested(sponsor)
+    keys = furnished(sponsor)
     of_each = {
         name: list(model.objects.order_by("pk").values_list("pk", flat=True)[:1]) or [NOBODYS]
         for name, model in found.items()

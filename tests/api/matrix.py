@@ -63,5 +63,7 @@ def _the_right_one(path: str, keys: dict[str, list[Any]]) -> list[str]:
     kinds = {"people": keys["person"], "facilities": keys["facility"], "assignments": keys["role"],
              "organisations": keys["organisation"], "evidence": keys["pk"], "personnel": keys["pk"],
              "milestones": keys["milestone"],
-             "baselines": keys["baseline"]}  # fmt: skip
+             "baselines": keys["baseline"],
+             "subjects": keys["subject"],
+             "discrepancies": keys["discrepancy"]}  # fmt: skip
     return list(filled(path, {**keys, **kinds, "code": keys["country"], "move": [move]}))

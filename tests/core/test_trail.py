@@ -28,8 +28,13 @@ def by_name(model: type[models.Model]) -> str:
     return model._meta.label
 
 
-def person(reason: str = "A person says why") -> Any:
-    return acting(Service("Test"), reason=reason, channel=Channel.COMMAND, by_person=True)
+def person(reason: str = "A person says why", model: Any = None) -> Any:
+    return acting(Service("Test"), reason=reason, channel=door(model), by_person=True)
+
+
+def door(model: Any) -> Channel:
+    """The one through which this model is written; any serves for most."""
+    return getattr(model, "only_through", None) or Channel.COMMAND
 
 
 def history(row: models.Model) -> list[Any]:
@@ -55,6 +60,9 @@ def changeable(model: type[models.Model]) -> tuple[str, Any]:
             return field.name, "2031-01-01"
     if any(field.name == "removed" for field in model._meta.concrete_fields):
         return "removed", True
+    for field in model._meta.concrete_fields:
+        if isinstance(field, models.TextField) and field.choices and field.editable:
+            return field.name, list(field.choices)[-1][0]
     return "permission", Permission.objects.get(codename="role_cra")
 
 
@@ -67,7 +75,7 @@ def refused(write: Any) -> str:
 
 @pytest.fixture
 def row(north: Any, request: pytest.FixtureRequest) -> models.Model:
-    with person("Making it"):
+    with person("Making it", request.param):
         return make(request.param)
 
 
@@ -77,7 +85,7 @@ def test_creating_leaves_one_exact_row(row):
     (entry,) = history(row)
     assert image(entry, type(row)) == image(row, type(row))
     assert (entry.history_type, entry.history_actor, entry.history_change_reason) == ("+", "Test", "Making it")
-    assert (entry.history_channel, entry.history_login, entry.history_simulated) == ("command", "ctms_app", True)
+    assert (entry.history_channel, entry.history_login, entry.history_simulated) == (door(type(row)), "ctms_app", True)
     with connection.cursor() as cursor:
         cursor.execute("select pg_current_xact_id()::text::bigint")
         assert entry.history_txid == cursor.fetchone()[0]
@@ -131,7 +139,7 @@ CHANGES = [saved, saved_field, updated, bulk_updated, upserted, by_sql, from_fix
 @pytest.mark.parametrize("row", EDITABLE, ids=by_name, indirect=True)
 def test_changing_leaves_one_exact_row_or_is_refused(row, change):
     field, value = changeable(type(row))
-    with person("Changing it"):
+    with person("Changing it", type(row)):
         change(row, field, value)
     row = type(row)._base_manager.get(pk=row.pk)
     entries = history(row)
@@ -170,7 +178,7 @@ def test_without_an_act_nothing_is_written_even_where_no_row_matches(row):
 @pytest.mark.parametrize("row", EDITABLE, ids=by_name, indirect=True)
 def test_an_update_that_changes_nothing_writes_nothing_and_a_key_never_changes(row):
     model = type(row)
-    with person():
+    with person(model=model):
         row.refresh_from_db()
         row.save()
         model._base_manager.filter(pk=row.pk).update(**{changeable(model)[0]: getattr(row, changeable(model)[0])})
@@ -242,6 +250,18 @@ def test_a_rolled_back_savepoint_takes_history_and_settings_back(north):
         refused(make_and_fail)
         assert Facility.history.count() == before
         assert history(make(Facility))[0].history_actor == "Outer"
+
+
+@pytest.mark.parametrize("model", [model for model in REGULATED if door(model) != Channel.COMMAND], ids=by_name)
+def test_what_has_one_door_is_written_through_no_other(north, model):
+    with person(model=model):
+        row = make(model)
+    field, value = changeable(model)
+    for channel in set(Channel) - {door(model)}:
+        with acting(Service("Test"), reason="Another door", channel=channel, by_person=True):
+            for write in (lambda: updated(row, field, value), lambda: by_sql(row, field, value), lambda: make(model)):
+                assert "only a feed writes it" in refused(write)
+    assert len(history(row)) == 1
 
 
 def test_an_act_needs_a_reason_and_psql_needs_an_act(transactional_db):

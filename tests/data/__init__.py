@@ -15,5 +15,16 @@ def protocol_file(name: str) -> Path:
     return _found(f"usdm/{name}.json")
 
 
+def odm_file(name: str) -> bytes:
+    """A recorded reply of Rave Web Services, or another ODM document."""
+    return _found(f"odm/{name}").read_bytes()
+
+
+def odm_files() -> list[str]:
+    """All of them, by name."""
+    folder = _found("odm")
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.xml"))
+
+
 def _found(path: str) -> Path:
     return next(folder / path for folder in _FOLDERS if (folder / path).exists())

@@ -38,7 +38,7 @@ try:
             made = "select has_database_privilege('ours', 'create')"
             assert connection.execute(made).fetchone() == (name == "ctms_owner",)
             asked = "select has_database_privilege('ours', 'temporary')"
-            assert connection.execute(asked).fetchone() == (name == "ctms_owner",)
+            assert connection.execute(asked).fetchone() == (name != "ctms_reader",)
 finally:
     embedded.remove()
 """

@@ -51,7 +51,7 @@ class StudyMetrics(ApiView):
     operations = {"GET": "read_metrics"}
 
     def parameters(self) -> dict[str, Schema]:
-        words = "ISO 3166-1 alpha-2: only the numbers of sites, in this country."
+        words = "ISO 3166-1 alpha-2: only the numbers of sites and subjects, in this country."
         return {"country": {"type": "string", "pattern": "^[A-Za-z]{2}$", "examples": ["DE"], "description": words}}
 
     def get(self, request: Request, **kwargs: Any) -> HttpResponse:
@@ -59,7 +59,7 @@ class StudyMetrics(ApiView):
         country = request.query_params.get("country")
         here.setup(request._request, **kwargs, **({"country": country} if country else {}))
         place = replace(here.place, page="", title="")
-        known = [one for one in metrics.declared() if not country or one.name.startswith("sites.")]
+        known = [one for one in metrics.declared() if not country or one.name.startswith(("sites.", "enrollment."))]
         return answer({"results": [_read(reading) for reading in read_here(known, place, self.user)]})
 
     def answers(self, method: str) -> Schema:

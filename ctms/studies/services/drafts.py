@@ -14,6 +14,7 @@ from ctms.accounts.models import User
 from ctms.core.editing import refuse_without, revise
 from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
+from ctms.integrations.registry import Domain, refuse_unless_master
 from ctms.studies.models import (
     ContactActivity,
     ProtocolVersion,
@@ -35,6 +36,7 @@ def draft_schedule(
     """Adds the next version of the study's schedule as a draft: empty, or with all parts of an earlier version."""
     study = Study.objects.select_related("scope").locked(study.pk)
     refuse_without(by, "studies.edit_study", study, "editing this study")
+    refuse_unless_master(study.scope, Domain.SCHEDULE)
     last = VisitSchedule.objects.filter(study=study).aggregate(last=Max("number"))["last"] or 0
     draft = VisitSchedule(
         sponsor_id=study.sponsor_id, study=study, number=last + 1, protocol_version=protocol_version,

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Max
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from audit.views import TrailView
-from ctms.core import protocols
+from ctms.core import clock, protocols
+from ctms.integrations import wording
+from ctms.integrations.models import Connection
 from ctms.studies.models import ExternalClaim, ImportRun
 from ctms.studies.pages import InStudy
 from ctms.studies.wording import claim_words, topic_words
@@ -23,7 +27,7 @@ _KINDS = {
 
 
 class Sources(InStudy):
-    """The files read into the study, what was assumed, and what other systems claim."""
+    """The systems that are read, the files that were, what was assumed, and what others claim."""
 
     page = "sources"
     title = "Data sources"
@@ -35,8 +39,35 @@ class Sources(InStudy):
             "study": self.study,
             "runs": list(runs),
             "claims": _facts(claims.select_related("run").order_by("run", "topic")),
+            "connections": self._connections(),
+            "connection_columns": [
+                {"label": label} for label in ("System", "State", "Speaks", "Last read", "As of, there", "Faults")
+            ],
+            "add_url": self._add_url(),
         }
         return TemplateResponse(request, "studies/sources.html", context)
+
+    def _connections(self) -> list[dict[str, Any]]:
+        """The other systems that are read, each with what is wrong with it."""
+        rows = Connection.objects.visible_to(self.request.user).filter(scope=self.study.scope)
+        may_edit = protocols.authority().may(self.request.user, "integrations.edit_connection", self.study)
+        at = clock.now()
+        rows = rows.annotate(read_at=Max("cursors__succeeded_at"), as_of=Max("cursors__source_as_of"))
+        return [
+            {
+                "connection": one,
+                "tone": wording.CONNECTION_TONES[one.status],
+                "url": reverse("connection", args=[self.sponsor.code, self.study.slug, one.pk]),
+                "age": wording.age(one.as_of, at),
+                "faults": [fault["text"] for fault in wording.faults(one, at, in_detail=may_edit)],
+            }
+            for one in rows.order_by("name")
+        ]
+
+    def _add_url(self) -> str:
+        if not protocols.authority().may(self.request.user, "integrations.edit_connection", self.study):
+            return ""
+        return reverse("connection-add", args=[self.sponsor.code, self.study.slug])
 
 
 class StudyTrail(InStudy, TrailView):

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from ctms.accounts.models import Sponsor
-from ctms.core.acting import in_sponsor
-from ctms.demo import cast, making
+from ctms.core.acting import acting, in_sponsor
+from ctms.demo import cast, making, outside
 from ctms.studies.models import Study, VisitSchedule
 from sites.models import Site
 
@@ -24,8 +24,11 @@ class Command(BaseCommand):
                 self._make(password or secrets.token_urlsafe())
             elif password:
                 cast.set_passwords(password)
+        port = int(os.environ.get("CTMS_SIMULATORS_PORT") or 8001)
         for sponsor in Sponsor.objects.order_by("code"):
             with transaction.atomic(), in_sponsor(sponsor.pk):
+                with acting(cast.SET_UP, reason="Where the simulated systems run", by_person=True):
+                    outside.point_at(port)
                 self.stdout.write(f"{sponsor}: {_trial()}")
         self.stdout.write(f"\n{cast.introduction()}")
 

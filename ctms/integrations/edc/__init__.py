@@ -1,0 +1,1 @@
+"""EDC systems, one file per wire format."""

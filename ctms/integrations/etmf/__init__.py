@@ -1,0 +1,1 @@
+"""eTMF systems, one file per wire format."""

@@ -1,0 +1,1 @@
+"""IRT systems, one file per wire format."""

@@ -1,0 +1,1 @@
+"""What we do with other systems: connect, declare, receive, apply."""

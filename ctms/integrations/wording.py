@@ -1,0 +1,59 @@
+"""How connections and their feeds are put into words on pages."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from ctms.integrations.formats import resources_of
+from ctms.integrations.models import Connection, ConnectionStatus, FeedCursor, RunStatus
+
+CONNECTION_TONES = {"DRAFT": "info", "LIVE": "ok", "PAUSED": "mute", "QUARANTINED": "bad"}
+RUN_TONES = {RunStatus.RUNNING: "info", RunStatus.DONE: "ok", RunStatus.FAILED: "bad", RunStatus.QUARANTINED: "bad"}
+MAPPING_TONES = {"DRAFT": "info", "APPROVED": "ok", "SUPERSEDED": "mute"}
+ITEM_TONES = {"PENDING": "watch", "REFUSED": "bad", "DEAD": "bad", "APPLIED": "ok", "SUPERSEDED": "mute"}
+
+
+def faults(connection: Connection, at: datetime, *, in_detail: bool) -> Iterator[dict[str, str]]:
+    """What stands between a connection and its data, in sentences: {tone, text}.
+
+    Args:
+        in_detail: what a quarantined delivery named is for those alone who look after connections.
+    """
+    if connection.status == ConnectionStatus.QUARANTINED:
+        words = connection.status_words if in_detail else "A delivery is being looked into."
+        yield {"tone": "bad", "text": f"Nothing is read: {words}"}
+    labels = {resource.name: resource.label for resource in resources_of(connection)}
+    for cursor in FeedCursor.objects.filter(connection=connection).exclude(sentence="").order_by("resource"):
+        yield {"tone": "bad" if cursor.needs_person else "watch", "text": _fault(labels, cursor, at)}
+
+
+def _fault(labels: dict[str, str], cursor: FeedCursor, at: datetime) -> str:
+    label = labels.get(cursor.resource, cursor.resource)
+    times = "once" if cursor.failures == 1 else f"{cursor.failures} times in a row"
+    text = f"{label} could not be read, {times}. {cursor.sentence}"
+    if cursor.needs_person:
+        return f"{text} It is not tried again before somebody has looked at it."
+    if cursor.rests_until and cursor.rests_until > at:
+        return f"{text} It rests until {cursor.rests_until:%-d %b %Y %H:%M} UTC."
+    return f"{text} It is tried again at the next turn."
+
+
+def age(as_of: datetime | None, at: datetime) -> str:
+    """How old what we have is, in words; "" where nothing was read."""
+    if as_of is None:
+        return ""
+    minutes = max(0, int((at - as_of).total_seconds() // 60))
+    for size, word in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {word}{'s' * (count != 1)} old"
+    return "less than a minute old"
+
+
+def reading_states(connection: Connection) -> list[dict[str, Any]]:
+    """How far each resource was read."""
+    known = {cursor.resource: cursor for cursor in FeedCursor.objects.filter(connection=connection)}
+    return [
+        {"label": resource.label, "cursor": known.get(resource.name), "is_snapshot": resource.is_snapshot}
+        for resource in resources_of(connection)
+    ]

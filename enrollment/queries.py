@@ -1,0 +1,71 @@
+"""What can be asked about subjects: this room's public face to the rooms above."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.db.models import Case, CharField, F, Q, QuerySet, Sum, Value, When
+
+from enrollment.models import COUNTED, CountDelta, EnrolledDefinition, SiteCount, Subject, SubjectVisit
+from sites.models import Site
+
+VISIT_STATES = {
+    "DONE": "Done",
+    "OUT_OF_WINDOW": "Out of window",
+    "MISSED": "Missed",
+    "DUE": "Due",
+    "PLANNED": "Planned",
+    "NOT_IN_SCHEDULE": "Not in the schedule",
+    "NOT_EXPECTED": "Not expected",
+}
+
+
+def subject_counts(sites: QuerySet[Site]) -> list[dict[str, int]]:
+    """Counts of subjects by site, from base and deltas: {site, country, study, and the names of `COUNTED`}.
+
+    Sites without a subject are left out. No subject is looked at.
+    """
+    within = sites.order_by().values("pk")
+    sums = {f"{name}_": Sum(name) for name in COUNTED}
+    found: dict[int, dict[str, int]] = {}
+    for model in (SiteCount, CountDelta):
+        rows: Any = model.objects.filter(site__in=within).order_by()
+        for row in rows.values("study", "site", country=F("site__country")).annotate(**sums):
+            here = found.setdefault(
+                row["site"],
+                {"site": row["site"], "country": row["country"], "study": row["study"], **dict.fromkeys(COUNTED, 0)},
+            )
+            for name in COUNTED:
+                here[name] += row[f"{name}_"]
+    return list(found.values())
+
+
+def enrolled_means(studies: Iterable[int]) -> dict[int, str]:
+    """For each study, from which milestone on a subject counts as enrolled, as it is said beside a count."""
+    said = dict(EnrolledDefinition.objects.filter(study__in=studies).values_list("study", "milestone"))
+    words = EnrolledDefinition.CHOICES
+    return {study: words[said.get(study, EnrolledDefinition.DEFAULT)] for study in studies}
+
+
+def visit_states(visits: QuerySet[SubjectVisit], *, on: date) -> QuerySet[Any]:
+    """The visits with `state`: where each stands on a day."""
+    late = Q(done_on__lt=F("window_from")) | Q(done_on__gt=F("window_to"))
+    over = Q(window_to__lt=on) | Q(window_to=None, due_on__lt=on)
+    return visits.annotate(
+        state=Case(
+            When(Q(visit=None), then=Value("NOT_IN_SCHEDULE")),
+            When(Q(done_on__isnull=False) & late, then=Value("OUT_OF_WINDOW")),
+            When(Q(done_on__isnull=False), then=Value("DONE")),
+            When(Q(is_expected=False), then=Value("NOT_EXPECTED")),
+            When(over, then=Value("MISSED")),
+            When(Q(window_from__lte=on) | Q(window_from=None, due_on__lte=on), then=Value("DUE")),
+            default=Value("PLANNED"),
+            output_field=CharField(),
+        )
+    )
+
+
+def enrolled_days(sites: QuerySet[Site]) -> QuerySet[Subject]:
+    """The subjects of these sites that count as enrolled, for forecasts: each with its site and `enrolled_on`."""
+    found: QuerySet[Subject] = Subject.objects.filter(site__in=sites.order_by().values("pk"))
+    return found.exclude(enrolled_on=None).exclude(status="DELETED")

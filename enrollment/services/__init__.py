@@ -1,0 +1,1 @@
+"""What we do with subjects beside reading feeds: say what counts as enrolled, fold counts."""

@@ -1,0 +1,74 @@
+"""EDC, IRT and CTMS compared: what was planted is found, nothing else, and it closes when the source is put right."""
+
+from datetime import timedelta
+
+import pytest
+
+from ctms.core.refusals import BadInput, NotAllowed, Refusal
+from ctms.demo.history import approve_schedule
+from ctms.demo.pen import Pen
+from ctms.integrations.models import Format
+from ctms.studies.models import Study
+from enrollment.models import Discrepancy
+from enrollment.reconcile import GRACE
+from enrollment.services.reconciliation import move_discrepancy, reconcile_study
+from enrollment.work import discrepancies
+from tests.conftest import act, person
+from tests.outside import Outside
+from tests.seed import PASSWORD
+
+pytestmark = [pytest.mark.django_db, pytest.mark.shows("04-2")]
+
+
+def standing() -> set[tuple[str, str]]:
+    return set(Discrepancy.objects.exclude(status="CLOSED").values_list("difference", "number"))
+
+
+def planted(outside: Outside) -> set[tuple[str, str]]:
+    """Those of the truth file that are due: what is missing may be missing for some days."""
+    due = (outside.world.now - timedelta(days=GRACE)).date().isoformat()
+    return {
+        (one["kind"], one["subject"])
+        for one in outside.world.truth()["planted"]
+        if one["since"] is None or one["since"] <= due
+    }
+
+
+def test_what_was_planted_is_found_and_closes_by_itself(north, mara):
+    approve_schedule(person("petra"), Pen(PASSWORD))
+    outside = Outside(size=6)
+    connections = [outside.connect(format) for format in (Format.RWS, Format.CTMS_IRT_1)]
+    outside.read(connections[0])
+    assert standing() == {one for one in planted(outside) if one[0] in ("DUPLICATE_NUMBER", "BEFORE_ACTIVATION")}
+    outside.read(connections[1])
+    assert len(planted(outside)) >= 6
+    assert standing() == planted(outside)
+
+    study, at = Study.objects.get(), outside.world.now
+    before = Discrepancy.history.count()
+    with act(mara):
+        assert reconcile_study(study=study, at=at) == len(planted(outside))
+    assert Discrepancy.history.count() == before, "what stands as before is not written"
+    items = list(discrepancies(mara, north, at))
+    assert {item.title.partition(":")[0] for item in items} == {number for _, number in planted(outside)}
+
+    one, other = Discrepancy.objects.order_by("pk")[:2]
+    with act(mara):
+        with pytest.raises(BadInput, match="why"):
+            move_discrepancy(discrepancy=one, move="explain", reason="", by=mara)
+        move_discrepancy(discrepancy=one, move="explain", reason="The site sends a correction", by=mara)
+        move_discrepancy(discrepancy=other, move="take", reason="", by=mara)
+        with pytest.raises(Refusal, match="possible from"):
+            move_discrepancy(discrepancy=one, move="take", reason="", by=mara)
+    with act(person("fumi")), pytest.raises(NotAllowed):
+        move_discrepancy(discrepancy=other, move="explain", reason="No", by=person("fumi"))
+    assert len(list(discrepancies(mara, north, at))) == len(items) - 1
+
+    later = at + timedelta(days=1)
+    outside.options["mended_at"] = at + timedelta(hours=2)
+    outside.look(later)
+    for connection in connections:
+        outside.read(connection, at=later)
+    assert standing() == set()
+    assert Discrepancy.objects.filter(status="CLOSED", closed_at=later).count() >= len(items)
+    assert list(discrepancies(mara, north, later)) == []
