@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_accounts'),
+        ('accounts', '__first__'),
         ('audit', '0002_accounts'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -48,6 +48,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('id',),
+                'indexes': [models.Index(fields=['sponsor', 'model', 'object_id'], name='audit_signature_record')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='audit_signature_ref'), models.UniqueConstraint(fields=('nonce',), name='audit_signature_once', violation_error_message='This signature was given already.'), ctms.core.keys.SameSponsor('scope', name='audit_signature_scope_key'), ctms.core.keys.SameSponsor('prior', name='audit_signature_prior_key')],
             },
         ),
         migrations.CreateModel(
@@ -96,6 +98,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical signatures',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='audit_signature_rec'), models.Index(fields=['history_act'], name='audit_signature_act'), models.Index(fields=['sponsor', 'history_date'], name='audit_signature_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -116,41 +119,8 @@ class Migration(migrations.Migration):
                 ('signer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(fields=['sponsor', 'model', 'object_id'], name='audit_signature_record'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='audit_signature_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('nonce',), name='audit_signature_once', violation_error_message='This signature was given already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=ctms.core.keys.SameSponsor('scope', name='audit_signature_scope_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=ctms.core.keys.SameSponsor('prior', name='audit_signature_prior_key'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsignature',
-            index=models.Index(fields=['id', 'history_id'], name='audit_signature_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsignature',
-            index=models.Index(fields=['history_act'], name='audit_signature_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalsignature',
-            index=models.Index(fields=['sponsor', 'history_date'], name='audit_signature_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='signingintent',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='audit_signingintent_times'),
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='audit_signingintent_times')],
+            },
         ),
     ]

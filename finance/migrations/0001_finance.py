@@ -453,6 +453,46 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
+            name='PaymentRun',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('partition', models.TextField(choices=[('BLINDED', 'Blinded'), ('UNBLINDED', 'Unblinded')], default='BLINDED', editable=False)),
+                ('number', models.PositiveIntegerField()),
+                ('status', models.TextField(choices=[('CALCULATED', 'Calculated'), ('CONFIRMED', 'Awaiting finance approval'), ('APPROVED', 'Approved'), ('RELEASED', 'Released to the ERP'), ('PAID', 'Paid'), ('CANCELLED', 'Cancelled')], default='CALCULATED')),
+                ('until', models.DateField(verbose_name='activity until')),
+                ('calculation', models.PositiveIntegerField(default=1, help_text='Counts up whenever it is calculated or sent back.')),
+                ('calculated_at', models.DateTimeField()),
+                ('calculated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
+                ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='studies.study')),
+            ],
+            options={
+                'ordering': ('-number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentrun_ref_study'), models.UniqueConstraint(fields=('study', 'number'), name='finance_paymentrun_number'), models.UniqueConstraint(condition=models.Q(('status__in', ['CALCULATED', 'CONFIRMED'])), fields=('study',), name='finance_paymentrun_open', violation_error_message='The study has an open payment run already.'), ctms.core.keys.SameSponsor('study', name='finance_paymentrun_study_key')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PaymentRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('partition', models.TextField(choices=[('BLINDED', 'Blinded'), ('UNBLINDED', 'Unblinded')], default='BLINDED', editable=False)),
+                ('currency', models.CharField(max_length=3)),
+                ('reference', models.TextField(help_text='By which the ERP confirms it.')),
+                ('net', models.DecimalField(decimal_places=3, max_digits=16)),
+                ('due_on', models.DateField(verbose_name='due')),
+                ('rolls_forward', models.BooleanField(default=False, help_text='Below the smallest payment, or nothing to pay.')),
+                ('removed', models.BooleanField(default=False, help_text='By a later calculation.')),
+                ('payee', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
+                ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='studies.study')),
+                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='finance.paymentrun')),
+            ],
+            options={
+                'ordering': ('reference',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentrequest_ref_study'), models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('run', 'payee', 'currency'), name='finance_paymentrequest_once'), models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('study', 'reference'), name='finance_paymentrequest_ref'), models.CheckConstraint(condition=models.Q(('rolls_forward', True), ('net__gt', 0), _connector='OR'), name='finance_paymentrequest_pays'), ctms.core.keys.SameSponsor('study', name='finance_paymentrequest_study_key'), ctms.core.keys.SameSponsor('payee', name='finance_paymentrequest_payee_key'), ctms.core.keys.SameSponsor('run', name='finance_paymentrequest_run_key', within=('study',))],
+            },
+        ),
+        migrations.CreateModel(
             name='PaymentConfirmation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -463,9 +503,11 @@ class Migration(migrations.Migration):
                 ('recorded_at', models.DateTimeField()),
                 ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
                 ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='studies.study')),
+                ('request', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='confirmation', to='finance.paymentrequest')),
             ],
             options={
                 'ordering': ('id',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentconfirmation_ref_study'), ctms.core.keys.SameSponsor('study', name='finance_paymentconfirmation_study_key'), ctms.core.keys.SameSponsor('request', name='finance_paymentconfirmation_request_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -486,25 +528,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PaymentRequest',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('partition', models.TextField(choices=[('BLINDED', 'Blinded'), ('UNBLINDED', 'Unblinded')], default='BLINDED', editable=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('reference', models.TextField(help_text='By which the ERP confirms it.')),
-                ('net', models.DecimalField(decimal_places=3, max_digits=16)),
-                ('due_on', models.DateField(verbose_name='due')),
-                ('rolls_forward', models.BooleanField(default=False, help_text='Below the smallest payment, or nothing to pay.')),
-                ('removed', models.BooleanField(default=False, help_text='By a later calculation.')),
-                ('payee', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
-                ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='studies.study')),
-            ],
-            options={
-                'ordering': ('reference',),
-            },
-        ),
-        migrations.CreateModel(
             name='PaymentLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -520,11 +543,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['request'], name='finance_paymentline_request')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('payable',), name='finance_paymentline_once', violation_error_message='Another run pays some of this already: look again.'), ctms.core.keys.SameSponsor('study', name='finance_paymentline_study_key'), ctms.core.keys.SameSponsor('request', name='finance_paymentline_request_key', within=('study',)), ctms.core.keys.SameSponsor('payable', name='finance_paymentline_payable_key', within=('study',))],
             },
-        ),
-        migrations.AddField(
-            model_name='paymentconfirmation',
-            name='request',
-            field=models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='confirmation', to='finance.paymentrequest'),
         ),
         migrations.CreateModel(
             name='HistoricalPaymentLine',
@@ -591,30 +609,6 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='PaymentRun',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('partition', models.TextField(choices=[('BLINDED', 'Blinded'), ('UNBLINDED', 'Unblinded')], default='BLINDED', editable=False)),
-                ('number', models.PositiveIntegerField()),
-                ('status', models.TextField(choices=[('CALCULATED', 'Calculated'), ('CONFIRMED', 'Awaiting finance approval'), ('APPROVED', 'Approved'), ('RELEASED', 'Released to the ERP'), ('PAID', 'Paid'), ('CANCELLED', 'Cancelled')], default='CALCULATED')),
-                ('until', models.DateField(verbose_name='activity until')),
-                ('calculation', models.PositiveIntegerField(default=1, help_text='Counts up whenever it is calculated or sent back.')),
-                ('calculated_at', models.DateTimeField()),
-                ('calculated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
-                ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='studies.study')),
-            ],
-            options={
-                'ordering': ('-number',),
-                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentrun_ref_study'), models.UniqueConstraint(fields=('study', 'number'), name='finance_paymentrun_number'), models.UniqueConstraint(condition=models.Q(('status__in', ['CALCULATED', 'CONFIRMED'])), fields=('study',), name='finance_paymentrun_open', violation_error_message='The study has an open payment run already.'), ctms.core.keys.SameSponsor('study', name='finance_paymentrun_study_key')],
-            },
-        ),
-        migrations.AddField(
-            model_name='paymentrequest',
-            name='run',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='finance.paymentrun'),
-        ),
-        migrations.CreateModel(
             name='HistoricalPaymentRequest',
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, null=True, verbose_name='ID')),
@@ -649,45 +643,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['id', 'history_id'], name='finance_paymentrequest_rec'), models.Index(fields=['history_act'], name='finance_paymentrequest_act'), models.Index(fields=['sponsor', 'history_date'], name='finance_paymentrequest_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentconfirmation',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentconfirmation_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentconfirmation',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_paymentconfirmation_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentconfirmation',
-            constraint=ctms.core.keys.SameSponsor('request', name='finance_paymentconfirmation_request_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrequest',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='finance_paymentrequest_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('run', 'payee', 'currency'), name='finance_paymentrequest_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('study', 'reference'), name='finance_paymentrequest_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('rolls_forward', True), ('net__gt', 0), _connector='OR'), name='finance_paymentrequest_pays'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrequest',
-            constraint=ctms.core.keys.SameSponsor('study', name='finance_paymentrequest_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrequest',
-            constraint=ctms.core.keys.SameSponsor('payee', name='finance_paymentrequest_payee_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='paymentrequest',
-            constraint=ctms.core.keys.SameSponsor('run', name='finance_paymentrequest_run_key', within=('study',)),
         ),
     ]

@@ -20,6 +20,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='ReportTemplate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('code', models.TextField()),
+                ('version', models.PositiveSmallIntegerField()),
+                ('title', models.TextField()),
+                ('content', models.JSONField(help_text='Sections and questions, as the file has them.')),
+                ('content_sha256', models.CharField(max_length=64, verbose_name='hash')),
+                ('taken_at', models.DateTimeField()),
+                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
+            ],
+            options={
+                'ordering': ('code', '-version'),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='monitoring_reporttemplate_ref'), models.UniqueConstraint(fields=('sponsor', 'code', 'version'), name='monitoring_reporttemplate_version')],
+            },
+        ),
+        migrations.CreateModel(
             name='MonitoringVisit',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -44,9 +61,12 @@ class Migration(migrations.Migration):
                 ('site', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='monitoring_visits', to='sites.site')),
                 ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
                 ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)s_set', to='studies.study')),
+                ('template', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='monitoring.reporttemplate')),
             ],
             options={
                 'ordering': ('-planned_on', '-id'),
+                'indexes': [models.Index(fields=['sponsor', 'study', 'status'], name='monitoring_visit_status'), models.Index(fields=['sponsor', 'monitor', 'status'], name='monitoring_visit_monitor')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='monitoring_visit_ref_study'), models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='monitoring_visit_ref_site'), models.UniqueConstraint(fields=('site', 'type', 'number'), name='monitoring_visit_number', violation_error_message='Somebody else planned a visit of this kind just now.'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='monitoring_visit_days'), ctms.core.keys.SameSponsor('template', name='monitoring_visit_template_key'), ctms.core.keys.SameSponsor('study', name='monitoring_visit_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_visit_site_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -146,28 +166,6 @@ class Migration(migrations.Migration):
                 'ordering': ('visit', 'position'),
                 'constraints': [models.UniqueConstraint(fields=('visit', 'code'), name='monitoring_reportanswer_once'), ctms.core.keys.SameSponsor('study', name='monitoring_reportanswer_study_key'), ctms.core.keys.SameSponsor('site', name='monitoring_reportanswer_site_key', within=('study',)), ctms.core.keys.SameSponsor('visit', name='monitoring_reportanswer_visit_key', within=('site',))],
             },
-        ),
-        migrations.CreateModel(
-            name='ReportTemplate',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.TextField()),
-                ('version', models.PositiveSmallIntegerField()),
-                ('title', models.TextField()),
-                ('content', models.JSONField(help_text='Sections and questions, as the file has them.')),
-                ('content_sha256', models.CharField(max_length=64, verbose_name='hash')),
-                ('taken_at', models.DateTimeField()),
-                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
-            ],
-            options={
-                'ordering': ('code', '-version'),
-                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='monitoring_reporttemplate_ref'), models.UniqueConstraint(fields=('sponsor', 'code', 'version'), name='monitoring_reporttemplate_version')],
-            },
-        ),
-        migrations.AddField(
-            model_name='monitoringvisit',
-            name='template',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='monitoring.reporttemplate'),
         ),
         migrations.CreateModel(
             name='HistoricalMonitoringVisit',
@@ -693,41 +691,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['id', 'history_id'], name='monitoring_deviation_rec'), models.Index(fields=['history_act'], name='monitoring_deviation_act'), models.Index(fields=['sponsor', 'history_date'], name='monitoring_deviation_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddIndex(
-            model_name='monitoringvisit',
-            index=models.Index(fields=['sponsor', 'study', 'status'], name='monitoring_visit_status'),
-        ),
-        migrations.AddIndex(
-            model_name='monitoringvisit',
-            index=models.Index(fields=['sponsor', 'monitor', 'status'], name='monitoring_visit_monitor'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoringvisit',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='monitoring_visit_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoringvisit',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'site', 'id'), name='monitoring_visit_ref_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoringvisit',
-            constraint=models.UniqueConstraint(fields=('site', 'type', 'number'), name='monitoring_visit_number', violation_error_message='Somebody else planned a visit of this kind just now.'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoringvisit',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='monitoring_visit_days'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoringvisit',
-            constraint=ctms.core.keys.SameSponsor('template', name='monitoring_visit_template_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoringvisit',
-            constraint=ctms.core.keys.SameSponsor('study', name='monitoring_visit_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='monitoringvisit',
-            constraint=ctms.core.keys.SameSponsor('site', name='monitoring_visit_site_key', within=('study',)),
         ),
     ]

@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_account_pages'),
+        ('accounts', '__first__'),
         ('sites', '0002_owndata'),
         ('studies', '0002_owndata'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'go-live migration',
                 'verbose_name_plural': 'go-live migrations',
                 'ordering': ('-number',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='sites_migrationbatch_ref_study'), models.UniqueConstraint(fields=('study', 'number'), name='sites_migrationbatch_number'), models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('study',), name='sites_migrationbatch_one_draft', violation_error_message='The study has a draft of a go-live migration already.'), ctms.core.keys.SameSponsor('study', name='sites_migrationbatch_study_key')],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +78,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical migration lines',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='sites_migrationline_rec'), models.Index(fields=['history_act'], name='sites_migrationline_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_migrationline_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -97,6 +99,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('site__number', 'since', 'id'),
+                'constraints': [models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('batch', 'site', 'kind', 'status'), name='sites_migrationline_once', violation_error_message='This status of the site stands in the migration already.'), ctms.core.keys.SameSponsor('study', name='sites_migrationline_study_key'), ctms.core.keys.SameSponsor('batch', name='sites_migrationline_batch_key', within=('study',)), ctms.core.keys.SameSponsor('site', name='sites_migrationline_site_key', within=('study',))],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +116,9 @@ class Migration(migrations.Migration):
                 ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='studies.study')),
                 ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [ctms.core.keys.SameSponsor('study', name='sites_upload_study_key')],
+            },
         ),
         migrations.CreateModel(
             name='HistoricalMigrationBatch',
@@ -146,53 +152,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['id', 'history_id'], name='sites_migrationbatch_rec'), models.Index(fields=['history_act'], name='sites_migrationbatch_act'), models.Index(fields=['sponsor', 'history_date'], name='sites_migrationbatch_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationbatch',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'study', 'id'), name='sites_migrationbatch_ref_study'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationbatch',
-            constraint=models.UniqueConstraint(fields=('study', 'number'), name='sites_migrationbatch_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationbatch',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'DRAFT')), fields=('study',), name='sites_migrationbatch_one_draft', violation_error_message='The study has a draft of a go-live migration already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationbatch',
-            constraint=ctms.core.keys.SameSponsor('study', name='sites_migrationbatch_study_key'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmigrationline',
-            index=models.Index(fields=['id', 'history_id'], name='sites_migrationline_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmigrationline',
-            index=models.Index(fields=['history_act'], name='sites_migrationline_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmigrationline',
-            index=models.Index(fields=['sponsor', 'history_date'], name='sites_migrationline_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationline',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed', False)), fields=('batch', 'site', 'kind', 'status'), name='sites_migrationline_once', violation_error_message='This status of the site stands in the migration already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationline',
-            constraint=ctms.core.keys.SameSponsor('study', name='sites_migrationline_study_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationline',
-            constraint=ctms.core.keys.SameSponsor('batch', name='sites_migrationline_batch_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationline',
-            constraint=ctms.core.keys.SameSponsor('site', name='sites_migrationline_site_key', within=('study',)),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=ctms.core.keys.SameSponsor('study', name='sites_upload_study_key'),
         ),
     ]

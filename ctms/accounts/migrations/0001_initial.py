@@ -2,6 +2,7 @@
 
 import ctms.accounts.models.users
 import ctms.core.keys
+import ctms.core.trail.operations
 import django.contrib.postgres.constraints
 import django.core.validators
 import django.db.models.deletion
@@ -10,8 +11,6 @@ import django.db.models.functions.text
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
-
-from ctms.core.trail.operations import InstallFrame
 
 
 class Migration(migrations.Migration):
@@ -23,7 +22,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        InstallFrame(),
+        ctms.core.trail.operations.InstallFrame(
+        ),
         migrations.CreateModel(
             name='User',
             fields=[
@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('full_name',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('username', django.db.models.functions.text.Lower('username'))), name='accounts_user_folded'), models.CheckConstraint(condition=models.Q(('username', ''), _negated=True), name='accounts_user_named')],
             },
         ),
         migrations.CreateModel(
@@ -51,6 +52,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Scope',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.TextField(choices=[('SPONSOR', 'Sponsor'), ('STUDY', 'Study'), ('COUNTRY', 'Country'), ('SITE', 'Site')])),
+                ('path', models.TextField(db_collation='C', help_text='Opaque tokens, each ended by a slash.')),
+                ('label', models.TextField(help_text="What people call it: a study's protocol number, a country, a site's number.")),
+                ('parent', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='accounts.scope')),
+                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
+            ],
+            options={
+                'permissions': (('role_clinical_operations_lead', 'Clinical operations lead'), ('role_study_manager', 'Study manager'), ('role_country_lead', 'Country lead'), ('role_cra', 'CRA'), ('role_lead_cra', 'Lead CRA'), ('role_cta', 'Clinical trial assistant'), ('role_startup_specialist', 'Start-up specialist'), ('role_contracts_specialist', 'Contracts specialist'), ('role_finance_analyst', 'Finance analyst'), ('role_finance_approver', 'Finance approver'), ('role_project_manager', 'Project manager'), ('role_medical_monitor', 'Medical monitor'), ('role_quality_auditor', 'Quality auditor'), ('role_unblinded_cra', 'Unblinded CRA'), ('role_unblinded_statistician', 'Unblinded statistician'), ('role_site_user', 'Site user'), ('role_inspector', 'Inspector'), ('role_administrator', 'Administrator')),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='accounts_scope_ref'), models.UniqueConstraint(fields=('sponsor', 'path'), name='accounts_scope_path'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'SPONSOR'), ('parent', None)), models.Q(models.Q(('kind', 'SPONSOR'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='accounts_scope_rooted'), ctms.core.keys.SameSponsor('parent', name='accounts_scope_parent_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='Assignment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -60,15 +76,13 @@ class Migration(migrations.Migration):
                 ('granted_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('group', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='auth.group')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to=settings.AUTH_USER_MODEL)),
+                ('scope', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='accounts.scope')),
+                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
             ],
             options={
                 'ordering': ('-starts_on', 'user__full_name'),
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accounts_assignment_dates'), models.CheckConstraint(condition=models.Q(('granted_by', models.F('user')), _negated=True), name='accounts_assignment_not_to_self'), django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('user'), models.F('user'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('group'), models.F('group'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), '&&')], name='accounts_assignment_overlap', violation_error_message='This person already holds this role here in that period.'), ctms.core.keys.SameSponsor('scope', name='accounts_assignment_scope_key')],
             },
-        ),
-        migrations.AddField(
-            model_name='user',
-            name='groups',
-            field=models.ManyToManyField(editable=False, related_name='user_set', through='accounts.Assignment', through_fields=('user', 'group'), to='auth.group'),
         ),
         migrations.CreateModel(
             name='HistoricalSponsor',
@@ -128,25 +142,6 @@ class Migration(migrations.Migration):
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Scope',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.TextField(choices=[('SPONSOR', 'Sponsor'), ('STUDY', 'Study'), ('COUNTRY', 'Country'), ('SITE', 'Site')])),
-                ('path', models.TextField(db_collation='C', help_text='Opaque tokens, each ended by a slash.')),
-                ('label', models.TextField(help_text="What people call it: a study's protocol number, a country, a site's number.")),
-                ('parent', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='accounts.scope')),
-                ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
-            ],
-            options={
-                'permissions': (('role_clinical_operations_lead', 'Clinical operations lead'), ('role_study_manager', 'Study manager'), ('role_country_lead', 'Country lead'), ('role_cra', 'CRA'), ('role_lead_cra', 'Lead CRA'), ('role_cta', 'Clinical trial assistant'), ('role_startup_specialist', 'Start-up specialist'), ('role_contracts_specialist', 'Contracts specialist'), ('role_finance_analyst', 'Finance analyst'), ('role_finance_approver', 'Finance approver'), ('role_project_manager', 'Project manager'), ('role_medical_monitor', 'Medical monitor'), ('role_quality_auditor', 'Quality auditor'), ('role_unblinded_cra', 'Unblinded CRA'), ('role_unblinded_statistician', 'Unblinded statistician'), ('role_site_user', 'Site user'), ('role_inspector', 'Inspector'), ('role_administrator', 'Administrator')),
-            },
-        ),
-        migrations.AddField(
-            model_name='assignment',
-            name='scope',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='accounts.scope'),
-        ),
-        migrations.CreateModel(
             name='ScopeGroupPermission',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -167,6 +162,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='accounts_organisation_ref'), models.UniqueConstraint(fields=('sponsor', 'kind', 'name'), name='accounts_organisation_once', violation_error_message='An organisation of this kind and name exists already.')],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +177,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('sponsor__name',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'user'), name='accounts_membership_once', violation_error_message='This person is a member of this sponsor already.'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accounts_membership_dates'), ctms.core.keys.SameSponsor('organisation', name='accounts_membership_organisation_key')],
             },
         ),
         migrations.CreateModel(
@@ -208,6 +205,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical scope group permissions',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_scopegrouppermis_rec'), models.Index(fields=['history_act'], name='accounts_scopegrouppermis_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_scopegrouppermis_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -237,6 +235,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical scopes',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_scope_rec'), models.Index(fields=['history_act'], name='accounts_scope_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_scope_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -265,6 +264,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical organisations',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_organisation_rec'), models.Index(fields=['history_act'], name='accounts_organisation_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_organisation_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -294,6 +294,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical memberships',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_membership_rec'), models.Index(fields=['history_act'], name='accounts_membership_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_membership_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -325,6 +326,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical delegations',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_delegation_rec'), models.Index(fields=['history_act'], name='accounts_delegation_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_delegation_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -357,6 +359,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical assignments',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_assignment_rec'), models.Index(fields=['history_act'], name='accounts_assignment_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_assignment_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -374,20 +377,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-starts_on',),
+                'constraints': [models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accounts_delegation_dates'), ctms.core.keys.SameSponsor('organisation', name='accounts_delegation_organisation_key'), ctms.core.keys.SameSponsor('scope', name='accounts_delegation_scope_key')],
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='sponsor',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor'),
-        ),
-        migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('username', django.db.models.functions.text.Lower('username'))), name='accounts_user_folded'),
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('username', ''), _negated=True), name='accounts_user_named'),
+            name='groups',
+            field=models.ManyToManyField(editable=False, related_name='user_set', through='accounts.Assignment', through_fields=('user', 'group'), to='auth.group'),
         ),
         migrations.AddConstraint(
             model_name='scopegrouppermission',
@@ -396,141 +392,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='scopegrouppermission',
             constraint=ctms.core.keys.SameSponsor('content_object', name='accounts_scopegrouppermission_content_object_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='scope',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='accounts_scope_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='scope',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'path'), name='accounts_scope_path'),
-        ),
-        migrations.AddConstraint(
-            model_name='scope',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'SPONSOR'), ('parent', None)), models.Q(models.Q(('kind', 'SPONSOR'), _negated=True), ('parent__isnull', False)), _connector='OR'), name='accounts_scope_rooted'),
-        ),
-        migrations.AddConstraint(
-            model_name='scope',
-            constraint=ctms.core.keys.SameSponsor('parent', name='accounts_scope_parent_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='accounts_organisation_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'kind', 'name'), name='accounts_organisation_once', violation_error_message='An organisation of this kind and name exists already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'user'), name='accounts_membership_once', violation_error_message='This person is a member of this sponsor already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accounts_membership_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=ctms.core.keys.SameSponsor('organisation', name='accounts_membership_organisation_key'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscopegrouppermission',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_scopegrouppermis_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscopegrouppermission',
-            index=models.Index(fields=['history_act'], name='accounts_scopegrouppermis_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscopegrouppermission',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_scopegrouppermis_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscope',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_scope_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscope',
-            index=models.Index(fields=['history_act'], name='accounts_scope_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalscope',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_scope_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalorganisation',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_organisation_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalorganisation',
-            index=models.Index(fields=['history_act'], name='accounts_organisation_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalorganisation',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_organisation_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmembership',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_membership_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmembership',
-            index=models.Index(fields=['history_act'], name='accounts_membership_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalmembership',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_membership_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaldelegation',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_delegation_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaldelegation',
-            index=models.Index(fields=['history_act'], name='accounts_delegation_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaldelegation',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_delegation_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalassignment',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_assignment_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalassignment',
-            index=models.Index(fields=['history_act'], name='accounts_assignment_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalassignment',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_assignment_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accounts_delegation_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=ctms.core.keys.SameSponsor('organisation', name='accounts_delegation_organisation_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='delegation',
-            constraint=ctms.core.keys.SameSponsor('scope', name='accounts_delegation_scope_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='accounts_assignment_dates'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(('granted_by', models.F('user')), _negated=True), name='accounts_assignment_not_to_self'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.F('user'), models.F('user'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('group'), models.F('group'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_on'), models.F('ends_on'), models.Value('[]'), function='daterange'), '&&')], name='accounts_assignment_overlap', violation_error_message='This person already holds this role here in that period.'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=ctms.core.keys.SameSponsor('scope', name='accounts_assignment_scope_key'),
         ),
     ]

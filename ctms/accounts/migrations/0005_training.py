@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'curricula',
                 'ordering': ('role', '-number'),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='accounts_curriculum_ref'), models.UniqueConstraint(fields=('sponsor', 'role', 'number'), name='accounts_curriculum_number'), models.UniqueConstraint(condition=models.Q(('status', 'APPROVED')), fields=('sponsor', 'role'), name='accounts_curriculum_one_approved')],
             },
         ),
         migrations.CreateModel(
@@ -43,6 +44,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('position',),
+                'constraints': [models.UniqueConstraint(fields=('curriculum', 'position'), name='accounts_curriculumitem_position'), ctms.core.keys.SameSponsor('curriculum', name='accounts_curriculumitem_curriculum_key')],
             },
         ),
         migrations.CreateModel(
@@ -72,6 +74,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical curricula',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_curriculum_rec'), models.Index(fields=['history_act'], name='accounts_curriculum_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_curriculum_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -102,6 +105,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical curriculum items',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_curriculumitem_rec'), models.Index(fields=['history_act'], name='accounts_curriculumitem_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_curriculumitem_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -134,6 +138,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'historical training records',
                 'ordering': ('-history_id',),
                 'get_latest_by': ('history_id',),
+                'indexes': [models.Index(fields=['id', 'history_id'], name='accounts_trainingrecord_rec'), models.Index(fields=['history_act'], name='accounts_trainingrecord_act'), models.Index(fields=['sponsor', 'history_date'], name='accounts_trainingrecord_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
@@ -152,70 +157,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-completed_at',),
+                'constraints': [models.UniqueConstraint(fields=('curriculum', 'user'), name='accounts_trainingrecord_once', violation_error_message='This training was completed already.'), ctms.core.keys.SameSponsor('curriculum', name='accounts_trainingrecord_curriculum_key')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='curriculum',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='accounts_curriculum_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='curriculum',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'role', 'number'), name='accounts_curriculum_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='curriculum',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'APPROVED')), fields=('sponsor', 'role'), name='accounts_curriculum_one_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='curriculumitem',
-            constraint=models.UniqueConstraint(fields=('curriculum', 'position'), name='accounts_curriculumitem_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='curriculumitem',
-            constraint=ctms.core.keys.SameSponsor('curriculum', name='accounts_curriculumitem_curriculum_key'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcurriculum',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_curriculum_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcurriculum',
-            index=models.Index(fields=['history_act'], name='accounts_curriculum_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcurriculum',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_curriculum_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcurriculumitem',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_curriculumitem_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcurriculumitem',
-            index=models.Index(fields=['history_act'], name='accounts_curriculumitem_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicalcurriculumitem',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_curriculumitem_day'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaltrainingrecord',
-            index=models.Index(fields=['id', 'history_id'], name='accounts_trainingrecord_rec'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaltrainingrecord',
-            index=models.Index(fields=['history_act'], name='accounts_trainingrecord_act'),
-        ),
-        migrations.AddIndex(
-            model_name='historicaltrainingrecord',
-            index=models.Index(fields=['sponsor', 'history_date'], name='accounts_trainingrecord_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='trainingrecord',
-            constraint=models.UniqueConstraint(fields=('curriculum', 'user'), name='accounts_trainingrecord_once', violation_error_message='This training was completed already.'),
-        ),
-        migrations.AddConstraint(
-            model_name='trainingrecord',
-            constraint=ctms.core.keys.SameSponsor('curriculum', name='accounts_trainingrecord_curriculum_key'),
         ),
     ]

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_keys'),
+        ('accounts', '__first__'),
         ('desk', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -36,6 +36,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['sponsor', 'user', '-id'], name='desk_job_of_user')],
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'id'), name='desk_job_ref'), models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='desk_job_per_cent'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('status__in', ('DONE', 'FAILED', 'CANCELLED')), _connector='XOR'), name='desk_job_ended')],
             },
         ),
         migrations.CreateModel(
@@ -49,6 +51,9 @@ class Migration(migrations.Migration):
                 ('job', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='files', to='desk.job')),
                 ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('job',), name='desk_jobfile_once'), ctms.core.keys.SameSponsor('job', name='desk_jobfile_job_key')],
+            },
         ),
         migrations.CreateModel(
             name='Mail',
@@ -65,6 +70,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['sponsor', 'user', '-id'], name='desk_mail_of_user')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('occasion', ''), _negated=True), fields=('sponsor', 'user', 'occasion'), name='desk_mail_once')],
             },
         ),
         migrations.CreateModel(
@@ -81,6 +88,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-pk',),
+                'indexes': [models.Index(fields=['sponsor', 'user', '-id'], name='desk_notification_of_user'), models.Index(condition=models.Q(('read_at', None)), fields=['sponsor', 'user'], name='desk_notification_unread')],
             },
         ),
         migrations.CreateModel(
@@ -100,6 +108,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'outbox',
+                'indexes': [models.Index(condition=models.Q(('done_at', None), ('given_up_at', None)), fields=['sponsor', 'due_at'], name='desk_outboxentry_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('done_at', None), ('given_up_at', None), _connector='OR'), name='desk_outboxentry_one_end')],
             },
         ),
         migrations.CreateModel(
@@ -110,6 +120,9 @@ class Migration(migrations.Migration):
                 ('sponsor', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.sponsor')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'user'), name='desk_preference_once')],
+            },
         ),
         migrations.CreateModel(
             name='SavedView',
@@ -124,6 +137,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('name',),
+                'constraints': [models.UniqueConstraint(fields=('sponsor', 'user', 'path', 'name'), name='desk_savedview_once', violation_error_message='You have a view of this name for this list already.')],
             },
         ),
         migrations.CreateModel(
@@ -170,61 +184,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['id', 'history_id'], name='desk_calendarlink_rec'), models.Index(fields=['history_act'], name='desk_calendarlink_act'), models.Index(fields=['sponsor', 'history_date'], name='desk_calendarlink_day')],
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['sponsor', 'user', '-id'], name='desk_job_of_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='job',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'id'), name='desk_job_ref'),
-        ),
-        migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('progress__lte', 100)), name='desk_job_per_cent'),
-        ),
-        migrations.AddConstraint(
-            model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('status__in', ('DONE', 'FAILED', 'CANCELLED')), _connector='XOR'), name='desk_job_ended'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobfile',
-            constraint=models.UniqueConstraint(fields=('job',), name='desk_jobfile_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='jobfile',
-            constraint=ctms.core.keys.SameSponsor('job', name='desk_jobfile_job_key'),
-        ),
-        migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(fields=['sponsor', 'user', '-id'], name='desk_mail_of_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.UniqueConstraint(condition=models.Q(('occasion', ''), _negated=True), fields=('sponsor', 'user', 'occasion'), name='desk_mail_once'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['sponsor', 'user', '-id'], name='desk_notification_of_user'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('read_at', None)), fields=['sponsor', 'user'], name='desk_notification_unread'),
-        ),
-        migrations.AddIndex(
-            model_name='outboxentry',
-            index=models.Index(condition=models.Q(('done_at', None), ('given_up_at', None)), fields=['sponsor', 'due_at'], name='desk_outboxentry_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboxentry',
-            constraint=models.CheckConstraint(condition=models.Q(('done_at', None), ('given_up_at', None), _connector='OR'), name='desk_outboxentry_one_end'),
-        ),
-        migrations.AddConstraint(
-            model_name='preference',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'user'), name='desk_preference_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(fields=('sponsor', 'user', 'path', 'name'), name='desk_savedview_once', violation_error_message='You have a view of this name for this list already.'),
         ),
     ]
