@@ -1,13 +1,25 @@
 """How lists of money are searched and filtered."""
 
+from datetime import date
+
 import django_filters
 from django import forms
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Mod
 
-from finance.models import RELEASE, Agreement, FactKind, Payable, PaymentRun, RunStatus
+from ctms.core import clock
+from finance.models import RELEASE, Agreement, FactKind, Payable, PaymentLine, PaymentRequest, PaymentRun, RunStatus
 
 _SEARCH = forms.SearchInput
+OPEN_RUNS = (RunStatus.CALCULATED, RunStatus.CONFIRMED, RunStatus.APPROVED, RunStatus.RELEASED)
+
+
+def is_late(on: date) -> Exists:
+    """As a condition on runs: a payment should have been made by now, and the ERP did not confirm it."""
+    due = PaymentRequest.objects.filter(
+        run=OuterRef("pk"), rolls_forward=False, due_on__lt=on, confirmation=None, run__status__in=OPEN_RUNS
+    )
+    return Exists(due)
 
 
 class AgreementFilter(django_filters.FilterSet):
@@ -32,8 +44,16 @@ class PayableFilter(django_filters.FilterSet):
     )
     state = django_filters.ChoiceFilter(
         method="in_state", label="State", empty_label="All states",
-        choices=[("open", "Not in a run yet"), ("run", "In a payment run"), ("back", "Takes one back")],
+        choices=[("open", "Not in a run yet"), ("run", "In a payment run"), ("back", "Takes one back"),
+                 ("next", "For the next run, what takes back too"), ("paid", "Paid, says the ERP")],
     )  # fmt: skip
+    country = django_filters.CharFilter(
+        field_name="site__country__country", lookup_expr="iexact", label="Country",
+        widget=forms.TextInput(attrs={"placeholder": "Country code"}),
+    )  # fmt: skip
+    site = django_filters.CharFilter(
+        field_name="site__number", label="Site", widget=forms.TextInput(attrs={"placeholder": "Site number"})
+    )
 
     class Meta:
         model = Payable
@@ -45,6 +65,11 @@ class PayableFilter(django_filters.FilterSet):
         )
 
     def in_state(self, rows: QuerySet[Payable], name: str, value: str) -> QuerySet[Payable]:
+        lines = PaymentLine.objects.filter(payable=OuterRef("pk"))
+        if value == "next":
+            return rows.filter(~Exists(lines))
+        if value == "paid":
+            return rows.filter(Exists(lines.filter(request__confirmation__isnull=False)))
         rows = rows.annotate(odd=Mod(F("revision"), 2))
         if value == "back":
             return rows.filter(odd=0)
@@ -52,8 +77,16 @@ class PayableFilter(django_filters.FilterSet):
 
 
 class RunFilter(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=RunStatus.choices)
+    status = django_filters.ChoiceFilter(
+        method="stands", label="Status", empty_label="All statuses",
+        choices=[("open", "Neither paid nor cancelled"), ("late", "With a payment past its day"), *RunStatus.choices],
+    )  # fmt: skip
 
     class Meta:
         model = PaymentRun
         fields: tuple[str, ...] = ()
+
+    def stands(self, runs: QuerySet[PaymentRun], name: str, value: str) -> QuerySet[PaymentRun]:
+        if value == "late":
+            return runs.filter(is_late(clock.today()))
+        return runs.filter(status__in=OPEN_RUNS if value == "open" else (value,))

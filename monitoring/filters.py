@@ -1,5 +1,6 @@
 """How lists of visits, follow-up items and deviations are searched and filtered."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters
@@ -31,9 +32,32 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
 """The five groups people think in; every status is in exactly one."""
 
 
+SOON = timedelta(days=30)
+
+
+def due(on: date) -> dict[str, tuple[str, Q]]:
+    """What is said of visits by their days, each as a condition on visits."""
+    ahead, writing = Q(status__in=STAGES["ahead"][1]), Q(status__in=STAGES["writing"][1])
+    return {
+        "soon": ("To take place within 30 days", ahead & Q(planned_on__range=(on, on + SOON))),
+        "late": ("Planned for a day that passed", ahead & Q(planned_on__lt=on)),
+        "report": ("Report overdue", writing & Q(report_due_on__lt=on)),
+    }
+
+
+DEVIATION_OPEN = (DeviationStatus.OPEN, DeviationStatus.UNDER_REVIEW, DeviationStatus.CONFIRMED)
+
+
 class _AtASite(django_filters.FilterSet):
     q = django_filters.CharFilter(
         method="search", label="Search", widget=forms.SearchInput(attrs={"placeholder": "Site number or words"})
+    )
+    country = django_filters.CharFilter(
+        field_name="site__country__country", lookup_expr="iexact", label="Country",
+        widget=forms.TextInput(attrs={"placeholder": "Country code"}),
+    )  # fmt: skip
+    site = django_filters.CharFilter(
+        field_name="site__number", label="Site", widget=forms.TextInput(attrs={"placeholder": "Site number"})
     )
     words: tuple[str, ...] = ()
 
@@ -53,6 +77,10 @@ class VisitFilter(_AtASite):
     )  # fmt: skip
     status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=VisitStatus.choices)
     type = django_filters.ChoiceFilter(label="Kind", empty_label="All kinds", choices=VisitType.choices)
+    due = django_filters.ChoiceFilter(
+        method="is_due", label="Due", empty_label="Whenever",
+        choices=[(key, words) for key, (words, _) in due(date.min).items()],
+    )  # fmt: skip
     mine = django_filters.BooleanFilter(
         method="of_mine", label="Mine",
         widget=forms.Select(choices=[("", "Everybody's"), ("true", "Mine"), ("false", "Others'")]),
@@ -64,6 +92,9 @@ class VisitFilter(_AtASite):
 
     def in_stage(self, visits: QuerySet[MonitoringVisit], name: str, value: str) -> QuerySet[MonitoringVisit]:
         return visits.filter(status__in=STAGES[value][1])
+
+    def is_due(self, visits: QuerySet[MonitoringVisit], name: str, value: str) -> QuerySet[MonitoringVisit]:
+        return visits.filter(due(clock.today())[value][1])
 
     def of_mine(self, visits: QuerySet[MonitoringVisit], name: str, value: bool) -> QuerySet[MonitoringVisit]:
         mine = Q(monitor=self.request.user)
@@ -92,7 +123,10 @@ class FollowUpFilter(_AtASite):
 class DeviationFilter(_AtASite):
     words = ("description", "subject")
 
-    status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=DeviationStatus.choices)
+    status = django_filters.ChoiceFilter(
+        method="stands", label="Status", empty_label="All statuses",
+        choices=[("open", "Not resolved"), *DeviationStatus.choices],
+    )  # fmt: skip
     severity = django_filters.ChoiceFilter(label="Severity", empty_label="All severities", choices=Severity.choices)
     category = django_filters.ChoiceFilter(
         label="Category", empty_label="All categories", choices=DeviationCategory.choices
@@ -101,3 +135,6 @@ class DeviationFilter(_AtASite):
     class Meta:
         model = Deviation
         fields: tuple[str, ...] = ()
+
+    def stands(self, deviations: QuerySet[Deviation], name: str, value: str) -> QuerySet[Deviation]:
+        return deviations.filter(status__in=DEVIATION_OPEN if value == "open" else (value,))

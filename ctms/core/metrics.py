@@ -6,9 +6,10 @@ Pages print numbers through the number component, which takes a `Reading`; a hou
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from ctms.core import gathering
+from ctms.core import gathering, money
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,16 @@ class Source:
 LIVE = Source("CTMS")
 
 
+class Amounts(dict[str, Decimal]):
+    """Sums of money, currency by currency: what is in different currencies is never added."""
+
+    def __str__(self) -> str:
+        return ", ".join(money.words(amount, code) for code, amount in sorted(self.items()) if amount) or "0"
+
+
+Value = int | Amounts | None
+
+
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A number that pages show.
@@ -37,7 +48,8 @@ class Metric:
         facts: (places, user) -> for each place, what this metric and perhaps others are picked from; in as many
             statements for a hundred places as for one.
         pick: facts of a place -> the number and its source.
-        drill: place -> the address of the list with just these rows; "" where there is none.
+        drill: place -> the address of the list with just these rows, for amounts those they add up; "" where there is
+            none.
         generated: counts what is made up, not published, where the database is a simulated one; pages say so.
         reach: a few words behind the number, where it reaches beyond the place or what this person may see.
     """
@@ -46,7 +58,7 @@ class Metric:
     label: str
     definition: str
     facts: Callable[[Sequence[Any], Any], Sequence[Any]]
-    pick: Callable[[Any], tuple[int | None, Source]]
+    pick: Callable[[Any], tuple[Value, Source]]
     drill: Callable[[Any], str]
     generated: bool = False
     reach: str = ""
@@ -57,13 +69,29 @@ class Reading:
     """A metric read at one place: None means that nobody knows, which is not zero."""
 
     metric: Metric
-    value: int | None
+    told: Value
     source: Source
     url: str  # the list of what was counted
 
     @property
+    def value(self) -> int | None:
+        """The count; None for amounts."""
+        return None if isinstance(self.told, Amounts) else self.told
+
+    @property
+    def amounts(self) -> Amounts:
+        """The amounts; none for a count."""
+        return self.told if isinstance(self.told, Amounts) else Amounts()
+
+    @property
+    def is_known(self) -> bool:
+        return self.told is not None
+
+    @property
     def text(self) -> str:
-        return "" if self.value is None else f"{self.value:,}"
+        if isinstance(self.told, Amounts):
+            return str(self.told)
+        return "" if self.told is None else f"{self.told:,}"
 
     @property
     def anchor(self) -> str:

@@ -1,10 +1,14 @@
 """Every number equals the list it leads to, for whoever looks; and overviews cost the same however much there is."""
 
+import csv
+import io
+from decimal import Decimal
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ctms.core.metrics import declared, read, read_here
+from ctms.core.metrics import Amounts, declared, read, read_here
 from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, StudyCountry
 from ctms.web.places import Place
 from tests.conftest import act, person, signed_in
@@ -36,9 +40,27 @@ def test_a_number_is_the_count_of_the_list_it_leads_to(place, metric, username):
         (reading,) = read_here([metric], one, person(username))
         if not reading.url:
             continue
+        if isinstance(reading.told, Amounts):
+            assert reading.told == added_up(browser, reading), reading.url
+            continue
         context = browser.get(reading.url).context
         if "listing" in context:
             assert (reading.value or 0) == context["listing"]["count"], reading.url  # nobody knows, and lists nobody
+
+
+def added_up(browser, reading) -> Amounts:
+    """What the rows of the list come to that an amount leads to, as its file has them."""
+    joined = "&" if "?" in reading.url else "?"
+    file = browser.get(f"{reading.url}{joined}format=csv")
+    if file.status_code == 404:
+        return Amounts()
+    rows = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
+    column = "Held back" if reading.metric.name == "finance.amount_held" else "Net"
+    sums = Amounts()
+    for row in (row for row in rows if row["Currency"]):  # below them the file says what it is
+        amount = Decimal(row[column]) * (-1 if column == "Held back" else 1)
+        sums[row["Currency"]] = sums.get(row["Currency"], Decimal(0)) + amount
+    return sums
 
 
 def test_what_the_schedule_and_the_registry_say(place, petra):

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from ctms.api.base import ApiView
 from ctms.api.fields import Schema, a_list, an_object
-from ctms.core import clock, metrics
+from ctms.core import clock, metrics, money
 from ctms.core.metrics import Metric, Reading, read_here
 from ctms.studies.models import Study
 from ctms.studies.pages import InStudy
@@ -19,9 +19,15 @@ _METRIC: Schema = {
     "label": {"type": "string"},
     "definition": {"type": "string", "description": "What exactly is counted."},
 }
+_OF_COUNTRIES = ("sites.", "enrollment.", "monitoring.", "finance.payables", "finance.amount")
 _READING: Schema = {
     **_METRIC,
-    "value": {"type": ["integer", "null"], "description": "Null: nobody knows, which is not zero."},
+    "value": {"type": ["integer", "null"], "description": "Null: nobody knows, which is not zero; or see amounts."},
+    "amounts": {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "description": "What sums of money come to, currency by currency. Empty for what counts.",
+    },
     "source": {"type": "string", "description": "Which system says so."},
     "as_of": {"type": ["string", "null"], "format": "date", "description": "Null: live."},
     "is_simulated": {"type": "boolean", "description": "It counts what a simulated database made up."},
@@ -59,7 +65,7 @@ class StudyMetrics(ApiView):
         country = request.query_params.get("country")
         here.setup(request._request, **kwargs, **({"country": country} if country else {}))
         place = replace(here.place, page="", title="")
-        known = [one for one in metrics.declared() if not country or one.name.startswith(("sites.", "enrollment."))]
+        known = [one for one in metrics.declared() if not country or one.name.startswith(_OF_COUNTRIES)]
         return answer({"results": [_read(reading) for reading in read_here(known, place, self.user)]})
 
     def answers(self, method: str) -> Schema:
@@ -100,6 +106,7 @@ def _read(reading: Reading) -> dict[str, Any]:
     return {
         **_declared(reading.metric),
         "value": reading.value,
+        "amounts": {code: str(money.rounded(amount, code)) for code, amount in reading.amounts.items()},
         "source": reading.source.system,
         "as_of": reading.source.as_of,
         "is_simulated": reading.metric.generated and clock.is_simulated(),
