@@ -37,15 +37,16 @@ SOON = timedelta(days=30)
 
 def due(on: date) -> dict[str, tuple[str, Q]]:
     """What is said of visits by their days, each as a condition on visits."""
-    ahead, writing = Q(status__in=STAGES["ahead"][1]), Q(status__in=STAGES["writing"][1])
+    ahead, writing, signing = (Q(status__in=STAGES[stage][1]) for stage in ("ahead", "writing", "signing"))
     return {
         "soon": ("To take place within 30 days", ahead & Q(planned_on__range=(on, on + SOON))),
         "late": ("Planned for a day that passed", ahead & Q(planned_on__lt=on)),
-        "report": ("Report overdue", writing & Q(report_due_on__lt=on)),
+        "report": ("Report overdue", writing & Q(report_due_on__lt=on) | signing & Q(approval_due_on__lt=on)),
     }
 
 
-DEVIATION_OPEN = (DeviationStatus.OPEN, DeviationStatus.UNDER_REVIEW, DeviationStatus.CONFIRMED)
+UNSETTLED = Q(status__in=(DeviationStatus.OPEN, DeviationStatus.UNDER_REVIEW, DeviationStatus.CONFIRMED))
+SERIOUS = Q(severity__in=(Severity.CRITICAL, Severity.MAJOR))
 
 
 class _AtASite(django_filters.FilterSet):
@@ -123,9 +124,10 @@ class FollowUpFilter(_AtASite):
 class DeviationFilter(_AtASite):
     words = ("description", "subject")
 
-    status = django_filters.ChoiceFilter(
-        method="stands", label="Status", empty_label="All statuses",
-        choices=[("open", "Not resolved"), *DeviationStatus.choices],
+    status = django_filters.ChoiceFilter(label="Status", empty_label="All statuses", choices=DeviationStatus.choices)
+    standing = django_filters.ChoiceFilter(
+        method="stands", label="Standing", empty_label="Settled or not",
+        choices=[("open", "Not settled"), ("serious", "Not settled, critical or major")],
     )  # fmt: skip
     severity = django_filters.ChoiceFilter(label="Severity", empty_label="All severities", choices=Severity.choices)
     category = django_filters.ChoiceFilter(
@@ -137,4 +139,4 @@ class DeviationFilter(_AtASite):
         fields: tuple[str, ...] = ()
 
     def stands(self, deviations: QuerySet[Deviation], name: str, value: str) -> QuerySet[Deviation]:
-        return deviations.filter(status__in=DEVIATION_OPEN if value == "open" else (value,))
+        return deviations.filter(UNSETTLED if value == "open" else UNSETTLED & SERIOUS)

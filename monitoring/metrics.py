@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from ctms.core import clock
 from ctms.core.metrics import Metric
 from ctms.web.places import Place
-from monitoring.filters import DEVIATION_OPEN, STAGES, due
+from monitoring.filters import STAGES, UNSETTLED, due
 from monitoring.models import Deviation, FollowUpItem, FollowUpStatus, MonitoringVisit, Severity
 from sites.counting import Group, groups_at, inside, total
 
@@ -32,8 +32,8 @@ def _follow_ups(places: Sequence[Place], user: Any) -> list[list[Group]]:
 
 
 def _deviations(places: Sequence[Place], user: Any) -> list[list[Group]]:
-    """Deviations by status and severity."""
-    return groups_at(Deviation.objects.visible_to(user), places, "status", "severity")
+    """Deviations that are not settled, by severity."""
+    return groups_at(Deviation.objects.visible_to(user).filter(UNSETTLED), places, "severity")
 
 
 def _list(name: str, **query: str) -> Callable[[Place], str]:
@@ -70,7 +70,8 @@ REPORTS_SIGNING = _of_visits(
     lambda status, said, mine: status in STAGES["signing"][1], stage="signing",
 )  # fmt: skip
 REPORTS_LATE = _of_visits(
-    "reports_late", "Reports overdue", "Visits whose report is not submitted although the day it was due has passed.",
+    "reports_late", "Visit reports overdue",
+    "Visits whose report was to be submitted, or was submitted and to be approved, by a day that has passed.",
     lambda status, said, mine: said == "report", due="report",
 )  # fmt: skip
 REPORTS_APPROVED = _of_visits(
@@ -88,37 +89,34 @@ MY_DRAFTS = _of_visits(
 )  # fmt: skip
 MY_REPORTS_LATE = _of_visits(
     "my_reports_late", "My reports overdue",
-    "Visits made by the person who looks, whose report is not submitted although the day it was due has passed.",
+    "Visits of the person who looks whose report was to be submitted, or approved, by a day that has passed.",
     lambda status, said, mine: mine and said == "report", due="report", mine="true",
 )  # fmt: skip
 
-FOLLOW_UPS_OPEN = Metric(
+OPEN_FOLLOW_UPS = Metric(
     "monitoring.follow_ups_open", "Open follow-up items", "Follow-up items that are neither closed nor withdrawn.",
     _follow_ups, total(lambda status, has_passed: status == FollowUpStatus.OPEN),
     _list("follow-ups", status=FollowUpStatus.OPEN), generated=True,
 )  # fmt: skip
-FOLLOW_UPS_LATE = Metric(
+LATE_FOLLOW_UPS = Metric(
     "monitoring.follow_ups_late", "Follow-up items overdue", "Open follow-up items whose day has passed.",
     _follow_ups, total(lambda status, has_passed: status == FollowUpStatus.OPEN and has_passed),
     _list("follow-ups", overdue="true"), generated=True,
 )  # fmt: skip
 
-DEVIATIONS_OPEN = Metric(
-    "monitoring.deviations_open", "Open deviations",
-    "Protocol deviations that are open, under review or confirmed: not resolved, and neither dropped nor duplicates.",
-    _deviations, total(lambda status, severity: status in DEVIATION_OPEN), _list("deviations", status="open"),
-    generated=True,
+OPEN_DEVIATIONS = Metric(
+    "monitoring.deviations_open", "Open deviations", "Protocol deviations that are open, under review or confirmed.",
+    _deviations, total(), _list("deviations", standing="open"), generated=True,
 )  # fmt: skip
-
-
-def _deviations_of(severity: Severity, name: str) -> Metric:
-    words = severity.label.lower()
-    return Metric(
-        f"monitoring.{name}", f"Open {words} deviations", f"Open protocol deviations whose severity is {words}.",
-        _deviations, total(lambda status, found: status in DEVIATION_OPEN and found == severity),
-        _list("deviations", status="open", severity=severity), generated=True,
-    )  # fmt: skip
-
-
-DEVIATIONS_CRITICAL = _deviations_of(Severity.CRITICAL, "deviations_critical")
-DEVIATIONS_MAJOR = _deviations_of(Severity.MAJOR, "deviations_major")
+SERIOUS_DEVIATIONS = Metric(
+    "monitoring.deviations_serious", "Serious deviations",
+    "Protocol deviations that are open, under review or confirmed, and critical or major.",
+    _deviations, total(lambda severity: severity in (Severity.CRITICAL, Severity.MAJOR)),
+    _list("deviations", standing="serious"), generated=True,
+)  # fmt: skip
+CRITICAL_DEVIATIONS = Metric(
+    "monitoring.deviations_critical", "Critical deviations",
+    "Protocol deviations that are open, under review or confirmed, and critical.",
+    _deviations, total(lambda severity: severity == Severity.CRITICAL),
+    _list("deviations", standing="serious", severity=Severity.CRITICAL), generated=True,
+)  # fmt: skip

@@ -99,9 +99,18 @@ class Reading:
         return self.metric.name.replace(".", "-")
 
 
-def read(metrics: Sequence[Metric], places: Sequence[Any], user: Any) -> list[list[Reading]]:
-    """One row of readings per place, for this person. Facts that several metrics share are asked once."""
-    facts = {ask: ask(places, user) for ask in dict.fromkeys(metric.facts for metric in metrics)}
+def read(
+    metrics: Sequence[Metric], places: Sequence[Any], user: Any, facts: dict[Any, Sequence[Any]] | None = None
+) -> list[list[Reading]]:
+    """One row of readings per place, for this person. Facts that several metrics share are asked once.
+
+    Args:
+        facts: what was asked for these places already; what is asked now is put there too.
+    """
+    facts = {} if facts is None else facts
+    for ask in dict.fromkeys(metric.facts for metric in metrics):
+        if ask not in facts:
+            facts[ask] = ask(places, user)
     return [
         [Reading(metric, *metric.pick(facts[metric.facts][number]), metric.drill(place)) for metric in metrics]
         for number, place in enumerate(places)
