@@ -2,15 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from ctms.core import money
 from ctms.core.refusals import BadInput
 from ctms.web.files import defused
-from finance.models import BankDetail, BankStatus, Payable, PaymentRequest, PaymentRun
+from ctms.web.refusable import refuse_hidden
+from finance.models import Payable, PaymentRequest, PaymentRun
 from finance.services.runs import Confirmed
 
 _PAYMENT = ("reference", "vendor_no", "account_ending", "payee", "currency", "amount", "due_on", "run")
@@ -21,17 +24,15 @@ _MOST_ROWS = 20_000
 
 
 def payments_csv(run: PaymentRun) -> str:
-    """The payments of a run for the ERP: one row each, by vendor number."""
-    known = BankDetail.objects.filter(study=run.study_id, status=BankStatus.VERIFIED)
-    banks = {one.payee_id: one for one in known}
-    rows = []
-    for asked in run.requests.filter(rolls_forward=False).select_related("payee").order_by("reference"):
-        bank = banks.get(asked.payee_id)
-        rows.append((
-            asked.reference, bank.vendor_no if bank else "", bank.account_ending if bank else "", asked.payee.name,
-            asked.currency, _plain(asked.net, asked.currency), asked.due_on.isoformat(), str(run),
-        ))  # fmt: skip
-    return _csv(_PAYMENT, rows)
+    """The payments of a released run for the ERP: one row each, by the vendor number it was released with."""
+    paid = run.requests.filter(rolls_forward=False).select_related("payee", "bank").order_by("reference")
+    return _csv(_PAYMENT, (
+        (
+            asked.reference, asked.bank.vendor_no if asked.bank else "", asked.bank.account_ending if asked.bank else "",
+            asked.payee.name, asked.currency, _plain(asked.net, asked.currency), asked.due_on.isoformat(), str(run),
+        )
+        for asked in paid
+    ))  # fmt: skip
 
 
 def remittance_csv(asked: PaymentRequest, lines: Iterable[Payable]) -> str:
@@ -58,16 +59,22 @@ def read_confirmations(content: bytes) -> list[Confirmed]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise _wrong("The file is not UTF-8 text.") from None
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    try:
+        refuse_hidden(text)
+        delimiter = ";" if ";" in text.partition("\n")[0] else ","
+        return list(_read(csv.DictReader(io.StringIO(text), delimiter=delimiter)))
+    except (ValidationError, csv.Error):
+        raise _wrong("The file is no table: it holds what is no text, or a cell that does not end.") from None
+
+
+def _read(reader: "csv.DictReader[str]") -> Iterator[Confirmed]:
     if missing := [name for name in _CONFIRMATION if name not in (reader.fieldnames or ())]:
         raise _wrong(f"The heading lacks {', '.join(missing)}.")
-    found = []
     for number, row in enumerate(reader, start=2):
         if number > _MOST_ROWS:
             raise _wrong(f"The file has more than {_MOST_ROWS:,} rows.")
         if any(row.values()):
-            found.append(_confirmed(row, number))
-    return found
+            yield _confirmed(row, number)
 
 
 def _confirmed(row: dict[str, Any], number: int) -> Confirmed:

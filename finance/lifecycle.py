@@ -1,10 +1,12 @@
 """What may happen to a version of an agreement, to bank details and to a payment run next."""
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from django.db.models import Q, Sum
 
 from audit.signed import shown_under
+from ctms.accounts.models import User
 from ctms.core.lifecycle import Lifecycle, Move, Request
 from finance import bands
 from finance.models import (
@@ -38,18 +40,20 @@ def shares_are_not_whole(version: AgreementVersion, request: Request) -> str | N
     return None if version.shares.filter(is_primary=True).exists() else "No payee is the primary one."
 
 
+def wrote_in(by: User, versions: Collection[int]) -> bool:
+    """Whether somebody drafted one of these versions, or edited its terms, its payees or its fees while it was one."""
+    parts = (
+        AgreementVersion.history.filter(id__in=versions, status=V.DRAFT),
+        FeeLine.history.filter(version_id__in=versions),
+        PayeeShare.history.filter(version_id__in=versions),
+    )
+    drafted = AgreementVersion.objects.filter(pk__in=versions, drafted_by=by)
+    return drafted.exists() or any(rows.filter(history_user_id=by.pk).exists() for rows in parts)
+
+
 def drafted_it(version: AgreementVersion, request: Request) -> str | None:
     """Somebody else than who drafted or edited it."""
-    parts = (
-        AgreementVersion.history.filter(id=version.pk),
-        FeeLine.history.filter(version_id=version.pk),
-        PayeeShare.history.filter(version_id=version.pk),
-    )
-    if version.drafted_by_id == request.by.pk or any(
-        rows.filter(history_user_id=request.by.pk).exists() for rows in parts
-    ):
-        return "Who drafted or edited a version does not approve it."
-    return None
+    return "Who drafted or edited a version does not approve it." if wrote_in(request.by, [version.pk]) else None
 
 
 VERSION = Lifecycle(
@@ -107,15 +111,11 @@ def approved_it(run: PaymentRun, request: Request) -> str | None:
 
 
 def edited_its_fees(run: PaymentRun, request: Request) -> str | None:
-    """Nobody who drafted or edited a fee that the run pays."""
-    versions = list(
-        PaymentLine.objects.filter(request__run=run).values_list("payable__fee__version", flat=True).distinct()
-    )
-    drafted = AgreementVersion.objects.filter(pk__in=versions, drafted_by=request.by.pk)
-    edited = FeeLine.history.filter(version_id__in=versions, history_user_id=request.by.pk)
-    if drafted.exists() or edited.exists():
-        return "Who drafted or edited a fee does not approve its payment."
-    return None
+    """Nobody who drafted or edited the terms, payees or fees that the run pays by."""
+    lines = PaymentLine.objects.filter(request__run=run)
+    versions = list(lines.order_by().values_list("payable__fee__version", flat=True).distinct())
+    wrote = wrote_in(request.by, versions)
+    return "Who drafted or edited an agreement does not approve its payments." if wrote else None
 
 
 def changed_its_bank_details(run: PaymentRun, request: Request) -> str | None:

@@ -13,9 +13,7 @@ from sites.pages import InSite
 
 def sees_visits(user: Any, study: Study) -> bool:
     """Whether a role of this person, at the study, above it or at one of its places, shows monitoring visits."""
-    here = study.scope.path
-    held = access.held_at(user, "monitoring.view_visit")
-    return any(path.startswith(here) or here.startswith(path) for path in held)
+    return access.held_near(user, "monitoring.view_visit", study.scope)
 
 
 REPORT_SEEN_BY_ALL = ("APPROVED", "CLOSED")  # from then on who sees the visit sees its report

@@ -1,7 +1,7 @@
 """What is configured: cadence and deadlines, and the questions of reports. Read from `monitoring/configuration/`."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -116,9 +116,9 @@ def due(what: str, after: date, country: str, *, kind: str = "") -> date:
 _KNOWN: dict[tuple[str, str], dict[str, Question]] = {}
 
 
-def known_questions(content_sha256: str, kind: str, template: Any) -> dict[str, Question]:
-    """The questions of a template's content; read from it once per process, as a content never changes."""
+def known_questions(content_sha256: str, kind: str, content: Callable[[], Mapping[str, Any]]) -> dict[str, Question]:
+    """The questions of a template's content; it is read once per process, as a content never changes."""
     key = (content_sha256, kind)
     if key not in _KNOWN:
-        _KNOWN[key] = questions(template.content, kind)
+        _KNOWN[key] = questions(content(), kind)
     return _KNOWN[key]

@@ -166,6 +166,12 @@ def held_at(user: Any, *verbs: str) -> set[str]:
     return {grant.path for grant in grants_of(user) if VERBS[Role(grant.role)].intersection(verbs)}
 
 
+def held_near(user: Any, verb: str, scope: Scope) -> bool:
+    """Whether a role with the verb is held at this scope, above it, or at a place inside it."""
+    here = scope.path
+    return any(path.startswith(here) or here.startswith(path) for path in held_at(user, verb))
+
+
 @contextmanager
 def seeing_as(user: Any, sponsor_id: int) -> Iterator[None]:
     """Opens the sponsor as this person sees it: with the unblinded rows of studies in which they hold such a role."""

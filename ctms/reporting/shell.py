@@ -156,8 +156,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
 
 def _holds(request: PageRequest, place: Place, verb: str) -> bool:
     """Whether the verb is held at the study, above it, or somewhere inside it."""
-    here = place.study.scope.path
-    return any(here.startswith(path) or path.startswith(here) for path in access.held_at(request.user, verb))
+    return access.held_near(request.user, verb, place.study.scope)
 
 
 def _monitoring(request: PageRequest, place: Place) -> tuple[tuple[str, str, str], ...]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject, cached_property
 
 from ctms.studies.models import Study, StudyCountry
@@ -33,6 +34,10 @@ class InStudy(InSponsor):
         """The countries of the study that this person may see, by name."""
         countries = StudyCountry.objects.visible_to(self.request.user).filter(study=self.study).select_related("scope")
         return sorted(countries, key=lambda country: country.name)
+
+    def to(self, name: str, *more: Any) -> str:
+        """The address of a page of the study."""
+        return reverse(name, args=[self.sponsor.code, self.study.slug, *more])
 
     @property
     def place(self) -> Place:

@@ -11,7 +11,7 @@ from ctms.core.refusals import Refusal
 
 # Control characters, marks that turn the direction of what follows, and what cannot be seen: on a page or in the trail
 # a text would not be what it looks like. Joiners and marks that single scripts need are not among them.
-_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u202a-\u202e\u2060-\u2069\ufeff]")
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
 
 
 def refuse_hidden(text: str) -> None:

@@ -249,6 +249,7 @@ class BankDetail(StudyOwned):
     class Meta:
         ordering = ("-id",)
         constraints = (
+            referable("finance_bankdetail", "study"),
             models.UniqueConstraint(
                 fields=["study", "payee"], condition=Q(status="PROPOSED"), name="finance_bankdetail_proposed",
                 violation_error_message="A change of these details waits to be verified already.",

@@ -62,6 +62,10 @@ class PaymentRequest(StudyOwned):
     net = money()
     due_on = models.DateField("due")
     rolls_forward = models.BooleanField(default=False, help_text="Below the smallest payment, or nothing to pay.")
+    bank = TenantKey(
+        "finance.BankDetail", null=True, editable=False, related_name="+",
+        help_text="Where it goes: the details that were verified when the run was released.",
+    )  # fmt: skip
     removed = models.BooleanField(default=False, help_text="By a later calculation.")
 
     objects: ClassVar[Any] = Standing()
@@ -78,7 +82,7 @@ class PaymentRequest(StudyOwned):
                 fields=["study", "reference"], condition=Q(removed=False), name="finance_paymentrequest_ref"
             ),
             models.CheckConstraint(condition=Q(rolls_forward=True) | Q(net__gt=0), name="finance_paymentrequest_pays"),
-            *same_sponsor("finance_paymentrequest", "study", "payee", run=("study",)),
+            *same_sponsor("finance_paymentrequest", "study", "payee", run=("study",), bank=("study",)),
         )
 
     def __str__(self) -> str:

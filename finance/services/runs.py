@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
 
 from ctms.accounts.models import User
 from ctms.core.editing import refuse_without
@@ -21,6 +21,8 @@ from finance.models import (
     RELEASE,
     Account,
     AgreementVersion,
+    BankDetail,
+    BankStatus,
     LedgerEntry,
     Payable,
     PaymentConfirmation,
@@ -93,6 +95,8 @@ def move_run(
         run.status = RunStatus.CONFIRMED
     elif move == "send_back":
         run.calculation += 1  # whoever signed it signed another one
+    elif move == "release":
+        _direct(run)
     elif move == "cancel":
         _let_go(run)
     run.save(update_fields=["status", "calculation"])
@@ -215,6 +219,12 @@ def _let_go(run: PaymentRun) -> None:
     """Gives up the requests and lines of a run; what they would have paid can be paid by another."""
     PaymentLine.objects.filter(request__run=run).update(removed=True)
     run.requests.update(removed=True)
+
+
+def _direct(run: PaymentRun) -> None:
+    """Keeps where each payment goes: a change of bank details after the release is for the next run."""
+    verified = BankDetail.objects.filter(study=run.study_id, payee=OuterRef("payee"), status=BankStatus.VERIFIED)
+    run.requests.filter(rolls_forward=False).update(bank=Subquery(verified.values("pk")))
 
 
 def _objection(request: PaymentRequest, told: Confirmed) -> str:

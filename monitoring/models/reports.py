@@ -33,14 +33,23 @@ class ReportTemplate(SponsorOwned):
         return f"{self.title}, version {self.version}"
 
 
-class ReportAnswer(StudyOwned):
-    """What was answered to one question of a visit's report. Counts its own versions, so that no save hides another."""
+class OfReport(StudyOwned):
+    """A row about the report of a visit, seen by who sees reports at its site."""
 
-    known_by: ClassVar[str] = "code"
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "monitoring.view_tripreport"
 
     site = TenantKey("sites.Site", related_name="+")
+
+    class Meta:
+        abstract = True
+
+
+class ReportAnswer(OfReport):
+    """What was answered to one question of a visit's report. Counts its own versions, so that no save hides another."""
+
+    known_by: ClassVar[str] = "code"
+
     visit = TenantKey("monitoring.MonitoringVisit", related_name="answers")
     code = models.TextField("question", editable=False)
     position = models.PositiveSmallIntegerField(editable=False)
@@ -62,15 +71,12 @@ class ReportAnswer(StudyOwned):
         return f"{self.code} of {self.visit}"
 
 
-class ReportVersion(StudyOwned):
+class ReportVersion(OfReport):
     """A report as it was when its author signed and submitted it. Only added."""
 
     known_by: ClassVar[str] = "number"
-    access_path: ClassVar[str | None] = "site__scope"
-    view_verb: ClassVar[str] = "monitoring.view_tripreport"
     only_grows: ClassVar[bool] = True
 
-    site = TenantKey("sites.Site", related_name="+")
     visit = TenantKey("monitoring.MonitoringVisit", related_name="versions")
     number = models.PositiveSmallIntegerField()
     content = models.TextField(help_text="The whole report as JSON, in the order it was shown.")
@@ -90,15 +96,12 @@ class ReportVersion(StudyOwned):
         return f"Version {self.number} of {self.visit}"
 
 
-class ReviewComment(StudyOwned):
+class ReviewComment(OfReport):
     """What a reviewer or approver said about a submitted report, or about one question of it. Only added."""
 
     known_by: ClassVar[str] = "text"
-    access_path: ClassVar[str | None] = "site__scope"
-    view_verb: ClassVar[str] = "monitoring.view_tripreport"
     only_grows: ClassVar[bool] = True
 
-    site = TenantKey("sites.Site", related_name="+")
     visit = TenantKey("monitoring.MonitoringVisit", related_name="comments")
     round = models.PositiveSmallIntegerField()
     code = models.TextField("question", blank=True, help_text="Blank: about the whole report.")

@@ -7,18 +7,28 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
 
-from ctms.accounts.models import User
+from ctms.accounts.models import Scope, User
 from ctms.core import protocols, signables
 from ctms.core.acting import current_act
+from ctms.core.compiled import Compiled
 from ctms.core.editing import refuse_without
 from ctms.core.refusals import BadInput, Refusal
 from ctms.core.signables import Content
 from ctms.core.use_case import use_case
 from monitoring.lifecycle import EDITABLE, IN_REVIEW
-from monitoring.models import MonitoringVisit, ReportAnswer, ReportTemplate, ReportVersion, ReviewComment
+from monitoring.models import (
+    MonitoringVisit,
+    ReportAnswer,
+    ReportTemplate,
+    ReportVersion,
+    ReviewComment,
+    VisitStatus,
+)
 from monitoring.rules import Question, known_questions, shipped_template, template_hash
 from monitoring.services import letters
+from sites.models import Site
 
 LONGEST = 5000  # characters of a comment or note
 
@@ -81,7 +91,7 @@ def begin(visit: MonitoringVisit, *, at: datetime) -> None:
     """Gives a visit that begins its questions and what is known of the site. The caller saves the visit."""
     visit.template = _template(visit, at)
     visit.snapshot, visit.snapshot_at = _snapshot(visit, at), at
-    asked = known_questions(visit.template.content_sha256, visit.type, visit.template)
+    asked = _asked(visit.template.content_sha256, visit.type, visit.template.pk)
     ReportAnswer.objects.bulk_create([
         ReportAnswer(
             sponsor_id=visit.sponsor_id, study_id=visit.study_id, site_id=visit.site_id, visit=visit, code=code,
@@ -100,21 +110,21 @@ def save_answers(*, visit: MonitoringVisit, answers: Sequence[Given], by: User, 
     Raises:
         NotAllowed, Refusal, BadInput: nothing was saved.
     """
-    related = MonitoringVisit.objects.select_related("site__scope", "template").defer("template__content", "snapshot")
-    visit = related.locked(visit.pk)
-    refuse_without(by, "monitoring.author_tripreport", visit, "writing reports at this site")
-    if visit.status not in EDITABLE:
-        raise Refusal("READ_ONLY", f"The report of {visit} is “{visit.get_status_display()}”: nobody writes in it now.")
-    if visit.rounds and not current_act().by_person:
+    ((status, rounds, kind, path, template_id, content_sha256),) = _HELD(visit=visit.pk)
+    place = Scope(sponsor_id=visit.sponsor_id, path=path)
+    refuse_without(by, "monitoring.author_tripreport", place, "writing reports at this site")
+    if status not in EDITABLE:
+        label = VisitStatus(status).label
+        raise Refusal("READ_ONLY", f"The report of {visit} is “{label}”: nobody writes in it now.")
+    if rounds and not current_act().by_person:
         raise BadInput("REASON", "Say why.", fields={"reason": "Say why: the report was submitted before."})
-    assert visit.template is not None
-    _refuse_unusable(answers, known_questions(visit.template.content_sha256, visit.type, visit.template))
+    _refuse_unusable(answers, _asked(content_sha256, kind, template_id))
     said: dict[str, Any] = {
         "codes": [one.code for one in answers], "answers": [one.answer for one in answers],
         "comments": [one.comment for one in answers], "notes": [one.note for one in answers],
         "versions": [one.version for one in answers], "visit": visit.pk, "at": at, "by": by.pk,
     }  # fmt: skip
-    with connection.cursor() as cursor:
+    with connection.planned_once(), connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute(_SAVE, said)
         versions = dict(cursor.fetchall())
     overtaken = []
@@ -164,7 +174,7 @@ def comment_on(*, visit: MonitoringVisit, code: str, text: str, by: User, at: da
         raise Refusal("NOT_IN_REVIEW", f"The report of {visit} is “{visit.get_status_display()}”: nobody comments now.")
     refuse_without(by, "monitoring.comment_tripreport", visit, "commenting on this report")
     fields = {}
-    if code and code not in known_questions(visit.template.content_sha256, visit.type, visit.template):
+    if code and code not in _asked(visit.template.content_sha256, visit.type, visit.template.pk):
         fields["code"] = "Choose a question of the report."
     if not text.strip():
         fields["text"] = "Say what there is to say."
@@ -174,6 +184,21 @@ def comment_on(*, visit: MonitoringVisit, code: str, text: str, by: User, at: da
         sponsor_id=visit.sponsor_id, study_id=visit.study_id, site_id=visit.site_id, visit=visit, round=visit.rounds,
         code=code, text=text.strip(), said_at=at, said_by=by,
     )  # fmt: skip
+
+
+def _held(*, visit: int) -> QuerySet[Any, Any]:
+    """What saving has to know of a visit, which is locked by asking; nothing else of it is read, nor locked."""
+    path = Site.objects.filter(pk=OuterRef("site")).values("scope__path")
+    content = ReportTemplate.objects.filter(pk=OuterRef("template")).values("content_sha256")
+    held = MonitoringVisit.objects.filter(pk=visit).select_for_update()
+    return held.values_list("status", "rounds", "type", Subquery(path), "template", Subquery(content))
+
+
+_HELD = Compiled(_held, visit=-101)
+
+
+def _asked(content_sha256: str, kind: str, template_id: int) -> dict[str, Question]:
+    return known_questions(content_sha256, kind, lambda: ReportTemplate.objects.get(pk=template_id).content)
 
 
 def _template(visit: MonitoringVisit, at: datetime) -> ReportTemplate:

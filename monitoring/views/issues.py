@@ -1,6 +1,6 @@
 """Pages of follow-up items and deviations."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
@@ -21,11 +21,10 @@ from monitoring.services import issues
 from sites.pages import InSite
 
 
-class RaiseFollowUp(InSite, FormPage):
-    page = "follow-ups"
-    title = "New follow-up item"
-    deed = "Raising a follow-up item"
-    submit = "Add"
+class Raise(InSite):
+    """Putting down something new at a site, perhaps at a visit."""
+
+    submit: ClassVar[str] = "Add"
 
     def may_enter(self) -> bool:
         return self.may("monitoring.edit_issue")
@@ -39,13 +38,20 @@ class RaiseFollowUp(InSite, FormPage):
         visit = visit_of(self)
         return self.url("trip-report", visit.pk) if visit and visit.has_report else self.url("site-visits")
 
+
+class RaiseFollowUp(Raise, FormPage):
+    page = "follow-ups"
+    title = "New follow-up item"
+    deed = "Raising a follow-up item"
+
     def make_form(self, data: Any = None) -> FollowUpForm:
         return FollowUpForm(data)
 
     def carry_out(self, said: dict[str, Any]) -> str:
+        asked = self.request.GET.get("question", "")[:20]
         item = issues.raise_follow_up(
-            site=self.site, visit=visit_of(self), question=self.request.GET.get("question", "")[:20],
-            by=self.request.user, at=clock.now(), **said,
+            site=self.site, visit=visit_of(self), question=asked if asked.isprintable() else "", by=self.request.user,
+            at=clock.now(), **said,
         )  # fmt: skip
         return f"{item}: due {day(item.due_on)}."
 
@@ -127,24 +133,11 @@ class FollowUpMove(InItem, MoveView):
         return issues.move_follow_up(item=self.item, visit=self.visit_asked(), **said)
 
 
-class RaiseDeviation(InSite, EditView):
+class RaiseDeviation(Raise, EditView):
     page = "deviations"
     title = "New deviation"
     form_class = DeviationForm
     deed = "Putting down a deviation"
-    submit = "Add"
-
-    def may_enter(self) -> bool:
-        return self.may("monitoring.edit_issue")
-
-    @property
-    def subject(self) -> str:
-        return self.site.name
-
-    @property
-    def back_url(self) -> str:
-        visit = visit_of(self)
-        return self.url("trip-report", visit.pk) if visit and visit.has_report else self.url("site-visits")
 
     def initial(self) -> dict[str, Any]:
         return {"discovered_on": self.site.today(clock.now())}

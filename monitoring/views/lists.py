@@ -3,10 +3,9 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 
-from ctms.studies.pages import InStudy
-from ctms.web.lists import ListView, rank
+from ctms.studies.lists import StudyList
+from ctms.web.lists import rank
 from monitoring.columns import DEVIATION_COLUMNS, FOLLOW_UP_COLUMNS, VISIT_COLUMNS
 from monitoring.filters import DeviationFilter, FollowUpFilter, VisitFilter
 from monitoring.models import (
@@ -21,18 +20,14 @@ from monitoring.models import (
 from monitoring.pages import sees_visits
 
 
-class OfStudy(InStudy, ListView):
+class OfStudy(StudyList):
     """A list of what happened at the study's sites."""
 
     def may_enter(self) -> bool:
         return sees_visits(self.request.user, self.study)
 
-    @property
-    def file_name(self) -> str:
-        return f"{self.study.slug}-{self.page}"
-
     def site_url(self, name: str, row: Any, key: Any) -> str:
-        return reverse(name, args=[self.sponsor.code, self.study.slug, row.site.number, key])
+        return self.to(name, row.site.number, key)
 
 
 class VisitList(OfStudy):

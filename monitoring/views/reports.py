@@ -48,6 +48,7 @@ class InReport(InVisit):
         return self.visit.status in EDITABLE and self.may("monitoring.author_tripreport")
 
     def save(self, answers: list[Given], reason: str) -> Saved:
+        _refuse_unreadable(answers, reason)
         with acting(self.request.user, reason=reason or _WRITING, channel=Channel.WEB, by_person=bool(reason)):
             return reports.save_answers(visit=self.visit, answers=answers, by=self.request.user, at=clock.now())
 
@@ -65,7 +66,6 @@ class Report(InReport):
         rows = self.visit.answers.values_list("code", "version")
         typed = {code: self._typed(code, version) for code, version in rows if f"v-{code}" in request.POST}
         try:
-            _refuse_unreadable(typed.values())
             saved = self.save(list(typed.values()), request.POST.get("reason", "").strip())
         except NotAllowed:
             raise
@@ -293,11 +293,10 @@ def _read(body: bytes) -> tuple[int, list[Given], str]:
             )
             for one in said["answers"]
         ]  # fmt: skip
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise BadInput("UNREADABLE", "This is not what the page of the report sends.") from error
     if any(not 0 <= one.version < 2**31 for one in answers):
         raise BadInput("UNREADABLE", "This is not what the page of the report sends.")
-    _refuse_unreadable(answers)
     return person, answers, reason if says_why(reason) else ""
 
 
@@ -307,12 +306,13 @@ def _text(value: Any) -> str:
     return value
 
 
-def _refuse_unreadable(answers: Iterable[Given]) -> None:
+def _refuse_unreadable(answers: Iterable[Given], reason: str) -> None:
     """Words that would not be what they look like."""
-    for one in answers:
+    said = [("reason", "Reason", reason)]
+    said += [(one.code, f"Question {one.code}", text) for one in answers for text in (one.comment, one.note)]
+    for field, what, text in said:
         try:
-            refuse_hidden(one.comment)
-            refuse_hidden(one.note)
+            refuse_hidden(text)
         except ValidationError as error:
             sentence = " ".join(error.messages)
-            raise BadInput("HIDDEN", f"Question {one.code}: {sentence}", fields={one.code: sentence}) from error
+            raise BadInput("HIDDEN", f"{what}: {sentence}", fields={field: sentence}) from error

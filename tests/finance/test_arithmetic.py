@@ -11,8 +11,8 @@ from finance.arithmetic import Rates, amounts, payable_failures, released, split
 from finance.bands import approvers
 
 pytestmark = pytest.mark.shows("04-7")
-FEES = st.decimals(min_value=0, max_value=10**7, places=2)
-PERCENTS = st.decimals(min_value=0, max_value=100, places=2)
+FEES = st.integers(0, 10**9).map(lambda cents: Decimal(cents) / 100)
+PERCENTS = st.integers(0, 100_00).map(lambda hundredths: Decimal(hundredths) / 100)
 CODES = st.sampled_from(["EUR", "JPY", "KWD", "USD"])
 
 

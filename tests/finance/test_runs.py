@@ -14,7 +14,7 @@ from ctms.core.refusals import NotAllowed, Refusal
 from finance.erp import payments_csv, read_confirmations, remittance_csv
 from finance.models import BankDetail, LedgerEntry, PaymentLine, PaymentRun, RunStatus
 from finance.queries import remittance_lines, settlement
-from finance.services import banking, runs
+from finance.services import agreements, banking, runs
 from finance.services.runs import Confirmed
 from tests.conftest import act, person
 from tests.factories import make
@@ -129,6 +129,42 @@ def test_who_prepared_confirmed_edited_or_changed_the_bank_does_not_approve(run,
     assert "prepared" in refused("GUARD", run, "approve", "nils", now, "approval").message
 
 
+def test_who_edited_the_payees_of_an_agreement_does_not_approve_its_payments(site, now):
+    nils = world.another("nils", Role.FINANCE_APPROVER)
+    with act(person("ada")):
+        assign_role(user=nils, role=Role.FINANCE_ANALYST, scope=Scope.objects.get(path="/"), starts_on=world.BEGAN,
+                    by=person("ada"))  # fmt: skip
+    first = agreement(site, now)
+    with act(person("fumi")):
+        draft = agreements.amend(agreement=first.agreement, by=person("fumi"))
+    with act(nils):
+        agreements.edit_part(
+            part=draft.shares.get(), changes={"vat_code": "STANDARD", "vat_percent": Decimal(20)}, read_version=None,
+            by=nils,
+        )  # fmt: skip
+    world.approve(draft, person("noor"), now)
+    happened.append(visit(site, 1))
+    run = confirmed(calculated(site, now), now)
+    assert run.requests.get().net == 1200
+    assert "edited" in refused("GUARD", run, "approve", "nils", now, "approval").message
+    assert moved(run, "approve", "noor", now, "approval").status == RunStatus.APPROVED
+
+
+def test_bank_details_changed_after_the_release_are_for_the_next_run(run, now):
+    moved(confirmed(run, now), "approve", "noor", now, "approval")
+    verified_bank(run, now)
+    moved(run, "release", "noor", now)
+    before, (asked,) = payments_csv(run), run.requests.all()
+    with act(person("fumi")):
+        detail = banking.propose_bank_detail(
+            study=run.study, payee=asked.payee, vendor_no="9", account_ending="9999", by=person("fumi"), at=now
+        )
+    with act(person("noor")):
+        banking.move_bank_detail(detail=detail, move="verify", reason="Called back", by=person("noor"), at=now)
+    assert "4711" in before
+    assert payments_csv(run) == before
+
+
 def test_bands_ask_for_more_approvers_and_nobody_counts_twice(site, now):
     agreement(site, now, fees=[{"amount": Decimal("10000.00")}])
     happened.append(visit(site, 1))
@@ -202,6 +238,8 @@ def test_a_file_of_the_erp_is_taken_whole_or_not_at_all():
         ("reference,amount,currency,paid_on,document\nx,1.5.0,EUR,2024-03-01,E", "Row 2"),
         ("reference,amount,currency,paid_on,document\nx,1,EUR,1.3.2024,E", "no day"),
         ("reference,amount,currency,paid_on,document\nx,1,EUR,2024-03-01,", "document is missing"),
+        ("reference,amount,currency,paid_on,document\nx,1,EUR,2024-03-01,E\0", "no table"),
+        ('reference,amount,currency,paid_on,document\nx,1,EUR,2024-03-01,"' + "E" * 200_000, "no table"),
     ):
         with pytest.raises(Refusal, match=words):
             read_confirmations(text.encode())

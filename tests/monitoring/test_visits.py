@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from audit.models import Signature
 from audit.signed import shown_under
@@ -16,7 +17,7 @@ from monitoring.services.letters import mark_sent
 from monitoring.services.reports import Given, comment_on, save_answers
 from sites.models import Site, SiteEvidence
 from sites.services.evidence import record_evidence
-from tests.conftest import act, person
+from tests.conftest import act, person, signed_in
 from tests.monitoring.conftest import again, answers, moved, signed, written
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shows("04-6")]
@@ -47,6 +48,20 @@ def test_nobody_writes_in_an_approved_report(approved, idris, now):
     with act(idris), pytest.raises(Refusal, match="nobody writes in it now"):
         save_answers(visit=approved, answers=answers(approved), by=idris, at=now)
     assert list(ReportAnswer.objects.filter(visit=approved).values()) == before
+
+
+def test_what_no_page_sends_is_refused_in_words(draft, idris):
+    url = reverse("trip-save", args=["north", draft.study.slug, draft.site.number, draft.pk])
+    one = {"code": "4.1", "answer": "Y", "comment": "", "note": "", "version": 0}
+    before = list(ReportAnswer.objects.values().order_by("pk"))
+    for said in (
+        {"person": float("inf")}, {"answers": [one | {"version": float("inf")}]}, {"reason": "It\ud800"},
+        {"reason": "It\0"}, {"answers": [one | {"comment": "It\ud800"}]},
+    ):  # fmt: skip
+        body = json.dumps({"person": idris.pk, "answers": [one], "reason": ""} | said)
+        answer = signed_in("idris").post(url, body, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) in ((422, "UNREADABLE"), (422, "HIDDEN")), said
+    assert list(ReportAnswer.objects.values().order_by("pk")) == before
 
 
 def test_a_report_with_open_questions_is_not_submitted(draft, idris, now):

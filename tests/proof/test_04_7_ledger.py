@@ -254,8 +254,8 @@ def played(study: Study, histories: list[History], now: Any, *, compares: bool) 
             happen(one, dice, round_)
         wanted = {key: value for one in histories for key, value in one.due().items()} if compares else {}
         posted(study, histories, now)
-        posted_now = in_force()
-        ours = {key: row for key, row in posted_now.items() if key[0] in _ids(histories)}
+        ids = _ids(histories)
+        ours = {key: row for key, row in in_force().items() if key[0] in ids}
         if compares:
             steps = {
                 key: (one.direct, one.overhead, one.holdback, one.vat, one.withholding, one.net)
@@ -312,7 +312,8 @@ def test_every_holdback_comes_back_once(study, now, measured):
         for one in histories:
             happen(one, dice, round_)
     posted(study, histories, now)
-    kept = {key: row[2] for key, row in in_force().items() if row[2] and key[0] in _ids(histories)}
+    ids = _ids(histories)
+    kept = {key: row[2] for key, row in in_force().items() if row[2] and key[0] in ids}
     closed = [PayableFact(f"site/{one.site_id}/CLOSED", FactKind.SITE_CLOSED, one.site_id, now.date(), source="CTMS")
               for one in histories]  # fmt: skip
     for _ in range(2):

@@ -22,7 +22,8 @@ from ctms.milestones.lifecycle import BASELINE
 from ctms.milestones.models import Baseline, BaselineStatus, Milestone, Outlook, State
 from ctms.milestones.views.places import InMilestones
 from ctms.milestones.wording import slip_words, state_words, tone, why
-from ctms.web.lists import ListView, rank
+from ctms.studies.lists import StudyList
+from ctms.web.lists import rank
 from ctms.web.places import PageRequest, found
 from sites.views.tabs import SiteTabView
 
@@ -172,7 +173,7 @@ class SiteMilestones(SiteTabView, OfPlace):
         return OfPlace.context(self)
 
 
-class MilestoneList(InMilestones, ListView):
+class MilestoneList(InMilestones, StudyList):
     """The milestones of a study, its countries and its sites."""
 
     page = "milestone-list"
@@ -181,10 +182,6 @@ class MilestoneList(InMilestones, ListView):
     columns = MILESTONE_COLUMNS
     filterset_class = MilestoneFilter
     default_sort = "forecast"
-
-    @property
-    def file_name(self) -> str:
-        return f"{self.study.slug}-milestones"
 
     def rows(self) -> QuerySet[Milestone]:
         return self.milestones

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from ctms.accounts import access
@@ -25,10 +24,6 @@ class InMilestones(InStudy):
     def may_enter(self) -> bool:
         """Whoever sees milestones anywhere; which ones, the rows decide."""
         return access.may_somewhere(self.request.user, "milestones.view_milestone")
-
-    def to(self, name: str, *more: Any) -> str:
-        """The address of a page of the study."""
-        return reverse(name, args=[self.sponsor.code, self.study.slug, *more])
 
     @property
     def milestones(self) -> QuerySet[Milestone]:

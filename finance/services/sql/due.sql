@@ -28,14 +28,14 @@ caps as (
 priced as (
     select f.*, t.agreement_id, t.id as version_id, t.currency, t.minor, t.overhead_percent, t.holdback_percent,
         l.id as fee_id, l.code, l.has_overhead, l.has_holdback, l.is_taxable, l.most, l.most_per_subject,
-        round(l.amount * f.quantity, t.minor) as total, c.maximum, c.failures,
-        exists (select from in_force p where p.fact_id = f.fact_id and p.item = l.code) as posted
+        round(l.amount * f.quantity, t.minor) as total, c.maximum, c.failures, p.fact_id is not null as posted
     from facts f
     join terms t on t.site_id = f.site_id and f.occurred_on >= t.effective_on
         and (t.ends_on is null or f.occurred_on < t.ends_on)
     join finance_feeline l on l.version_id = t.id and not l.removed and l.trigger = f.kind and l.item in ('', f.item)
     join caps c on c.agreement_id = t.agreement_id
     left join failed x on x.site_id = f.site_id and x.subject = f.subject
+    left join (select distinct fact_id, item from in_force) p on p.fact_id = f.fact_id and p.item = l.code
     where not (f.kind = 'VISIT' and t.failure_policy = 'REPLACE' and x.subject is not null)
         and not (f.kind = 'SCREEN_FAILURE' and t.failure_policy = 'VISITS')
 ),
@@ -58,6 +58,10 @@ within_counts as (
     where (most is null or nth <= most) and (most_per_subject is null or nth_of_subject <= most_per_subject)
         and (kind <> 'SCREEN_FAILURE' or nth <= failures)
 ),
+payees as (
+    select *, array_agg(share) filter (where not is_primary) over (partition by version_id) as others
+    from finance_payeeshare where study_id = %(study)s and not removed
+),
 -- Each payee's part is rounded; the primary payee takes what is left.
 shared as (
     select w.*, s.id as share_id, s.payee_id, s.vat_code, s.vat_percent,
@@ -65,10 +69,9 @@ shared as (
             else s.withholding_percent end as withholding_percent,
         case when not s.is_primary then round(w.total * s.share / 100, w.minor)
             else w.total - (
-                select coalesce(sum(round(w.total * o.share / 100, w.minor)), 0) from finance_payeeshare o
-                where o.version_id = w.version_id and not o.removed and not o.is_primary
+                select coalesce(sum(round(w.total * part / 100, w.minor)), 0) from unnest(s.others) part
             ) end as direct
-    from within_counts w join finance_payeeshare s on s.version_id = w.version_id and not s.removed
+    from within_counts w join payees s on s.version_id = w.version_id
     where w.maximum is null or w.so_far <= w.maximum
 ),
 with_overhead as (

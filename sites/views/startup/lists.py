@@ -6,11 +6,9 @@ import django_filters
 from django import forms
 from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 
-from ctms.studies.pages import InStudy
+from ctms.studies.lists import StudyList
 from ctms.web.columns import Column
-from ctms.web.lists import ListView
 from sites.models import Gate, ItemStatus, Level, Party, StartUpItem
 from sites.startup.checklist import asked_now, open_items, overdue
 from sites.startup.parties import OURS, holder_of
@@ -113,7 +111,7 @@ ITEM_COLUMNS = (
 )  # fmt: skip
 
 
-class ItemList(InStudy, ListView):
+class ItemList(StudyList):
     """The items of the study's start-up: of study, countries, sites and their people."""
 
     page = "startup-items"
@@ -122,10 +120,6 @@ class ItemList(InStudy, ListView):
     columns = ITEM_COLUMNS
     filterset_class = ItemFilter
     default_sort = "expected"
-
-    @property
-    def file_name(self) -> str:
-        return f"{self.study.slug}-start-up-items"
 
     def rows(self) -> QuerySet[StartUpItem]:
         items = StartUpItem.objects.visible_in(self.study, self.request.user)
@@ -137,7 +131,7 @@ class ItemList(InStudy, ListView):
         return {"place": Coalesce("site__number", shared, output_field=TextField())}
 
     def row_url(self, row: StartUpItem) -> str:
-        return reverse("startup-item", args=[self.sponsor.code, self.study.slug, row.pk])
+        return self.to("startup-item", row.pk)
 
     def empty(self) -> dict[str, str]:
         return {
