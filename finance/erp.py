@@ -28,7 +28,7 @@ def payments_csv(run: PaymentRun) -> str:
     paid = run.requests.filter(rolls_forward=False).select_related("payee", "bank").order_by("reference")
     return _csv(_PAYMENT, (
         (
-            asked.reference, asked.bank.vendor_no if asked.bank else "", asked.bank.account_ending if asked.bank else "",
+            asked.reference, *((bank.vendor_no, bank.account_ending) if (bank := asked.bank) else ("", "")),
             asked.payee.name, asked.currency, _plain(asked.net, asked.currency), asked.due_on.isoformat(), str(run),
         )
         for asked in paid
