@@ -12,7 +12,6 @@ the same facts always give the same forecast. Its limits are told in docs/enroll
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from math import exp, lgamma, log, log1p, sqrt
 
 MONTH = 365.25 / 12  # days
@@ -164,8 +163,3 @@ def _poisson_quantile(mean: float, share: float) -> int:
         term *= mean / count
         total += term
     return count
-
-
-def month_in_which(counts: Sequence[tuple[date, float]], target: int) -> date | None:
-    """The first month by whose end so many are reached; None where they are not."""
-    return next((month for month, count in counts if count >= target), None)

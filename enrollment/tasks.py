@@ -1,8 +1,10 @@
 """Celery's edge of enrollment."""
 
 from celery import shared_task
+from django.db import transaction
 
 from ctms.core import clock
+from ctms.core.tasks import SteppedTask
 from ctms.studies.models import Study
 from enrollment.services import counts, reconciliation
 
@@ -13,8 +15,10 @@ def fold_counts() -> None:
     counts.fold_counts()
 
 
-@shared_task
+@shared_task(base=SteppedTask)
 def reconcile() -> None:
     """Comparing EDC, IRT and CTMS"""
-    for study in Study.objects.order_by("pk"):
+    with transaction.atomic():
+        studies = list(Study.objects.order_by("pk"))
+    for study in studies:
         reconciliation.reconcile_study(study=study, at=clock.now())

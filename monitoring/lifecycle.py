@@ -57,7 +57,7 @@ def reviewed_it(visit: MonitoringVisit, request: Request) -> str | None:
     return "Who reviewed a report does not approve it." if reviewed.exists() else None
 
 
-def begins_before_today_is_over(visit: MonitoringVisit, request: Request) -> str | None:
+def ended_before_it_began(visit: MonitoringVisit, request: Request) -> str | None:
     """A last day not before the first."""
     if request.effective_on and visit.starts_on and request.effective_on < visit.starts_on:
         return f"The visit began on {visit.starts_on:%-d %b %Y}: it cannot have ended before."
@@ -118,7 +118,7 @@ VISIT = Lifecycle(
         Move("confirm", (V.PLANNED,), V.CONFIRMED, _PLAN, "Confirm visit"),
         Move("begin", (V.CONFIRMED,), V.IN_PROGRESS, _AUTHOR, "Begin visit", unless=(is_not_its_monitor,)),
         Move("end", (V.IN_PROGRESS,), V.DRAFT, _AUTHOR, "End visit",
-             unless=(is_not_its_monitor, begins_before_today_is_over)),
+             unless=(is_not_its_monitor, ended_before_it_began)),
         Move("submit", (V.DRAFT, V.RETURNED), V.SUBMITTED, _AUTHOR, "Submit report",
              unless=(is_not_its_monitor, has_open_questions, has_items_without_outcome), signature="authorship"),
         Move("return", (V.SUBMITTED,), V.RETURNED, _REVIEW, "Return to the author", reason=True,

@@ -1,9 +1,7 @@
 """What can be asked about monitoring: this room's public face to the rooms above, and to the facts of a site."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
-
-from django.db.models import QuerySet
+from datetime import datetime
 
 from ctms.core.metrics import LIVE
 from ctms.core.protocols import SiteFact
@@ -27,19 +25,6 @@ def owned_evidence(site: Site, code: str) -> str | None:
         return None
     visit = MonitoringVisit.objects.filter(site=site, type=kind).exclude(status__in=_GONE).order_by("id").first()
     return f"{visit.label} writes this itself when it is done: see the site's visits." if visit else None
-
-
-def done_visits(sites: QuerySet[Site], *, since: date, until: date) -> QuerySet[MonitoringVisit]:
-    """The visits that took place at these sites, by the day they ended."""
-    visits = MonitoringVisit.objects.filter(site__in=sites.order_by().values("pk"), ends_on__range=(since, until))
-    return visits.exclude(status__in=_GONE).order_by("ends_on", "pk")
-
-
-def overdue_follow_ups(sites: QuerySet[Site], *, on: date) -> QuerySet[FollowUpItem]:
-    """What should have been done at these sites by now."""
-    return FollowUpItem.objects.filter(
-        site__in=sites.order_by().values("pk"), status=FollowUpStatus.OPEN, due_on__lt=on
-    )
 
 
 def known_of(site: Site, at: datetime) -> Iterator[SiteFact]:

@@ -16,7 +16,6 @@ from monitoring.models import VisitType
 
 _FOLDER = Path(__file__).parent / "configuration"
 ANSWERS: Mapping[str, str] = {"Y": "Yes", "N": "No", "NA": "N/A", "ND": "Not done"}
-COMMENT_RULES = ("no", "always", "never")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Empty so far. The room for REST and FHIR."""
+"""REST under /api/v1/: what the pages give people, for programs, with the same rules."""

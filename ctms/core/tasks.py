@@ -17,7 +17,7 @@ class SystemTask(Task):
     """A task of the whole house: it sees what belongs to no sponsor, and no sponsor's rows."""
 
     abstract = True
-    in_one_transaction: ClassVar[bool] = True  # else the task opens its own, one for each thing it does
+    in_one_transaction: ClassVar[bool] = True
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         scope = transaction.atomic() if self.in_one_transaction else nullcontext()
@@ -43,3 +43,10 @@ class SponsorTask(SystemTask):
 
     def given_up(self, sentence: str, *, sponsor_id: int, **arguments: Any) -> None:
         """Called in the place of the task when the outbox gives it up, with what went wrong."""
+
+
+class SteppedTask(SponsorTask):
+    """A task for one sponsor that opens a transaction of its own for each thing it does: none waits for another."""
+
+    abstract = True
+    in_one_transaction = False

@@ -7,7 +7,7 @@ from celery import shared_task
 from ctms.accounts.models import Sponsor
 from ctms.core import clock
 from ctms.core.acting import in_sponsor
-from ctms.core.tasks import SponsorTask, SystemTask
+from ctms.core.tasks import SponsorTask, SteppedTask, SystemTask
 from ctms.desk.services import alarms, digests, jobs, mail, outbox
 
 _AT_A_TIME = 500
@@ -15,13 +15,6 @@ _AT_A_TIME = 500
 
 class LookTask(SystemTask):
     """Looks into each outbox in a transaction of its own, over before anybody is woken."""
-
-    abstract = True
-    in_one_transaction = False
-
-
-class DeliverTask(SponsorTask):
-    """Makes a transaction of its own for each entry of the outbox."""
 
     abstract = True
     in_one_transaction = False
@@ -43,7 +36,7 @@ def look_into_outboxes() -> None:
                 outbox.nudge(sponsor_id)
 
 
-@shared_task(base=DeliverTask, acks_late=False)
+@shared_task(base=SteppedTask, acks_late=False)
 def deliver() -> None:
     """Doing what waits in the outbox"""
     for _ in range(_AT_A_TIME):

@@ -6,16 +6,9 @@ from django.db import transaction
 
 from ctms.core import clock
 from ctms.core.acting import open_sponsor
-from ctms.core.tasks import SponsorTask
+from ctms.core.tasks import SteppedTask
 from ctms.integrations.models import Connection, ConnectionStatus
 from ctms.integrations.services import feeding
-
-
-class ReadTask(SponsorTask):
-    """Makes transactions of its own, none of which waits for another system."""
-
-    abstract = True
-    in_one_transaction = False
 
 
 @shared_task
@@ -29,7 +22,7 @@ def read_connections() -> None:
         )  # fmt: skip
 
 
-@shared_task(base=ReadTask, acks_late=False, soft_time_limit=1800)
+@shared_task(base=SteppedTask, acks_late=False, soft_time_limit=1800)
 def read_connection(connection_id: int) -> None:
     """Reading another system"""
     with transaction.atomic():

@@ -44,6 +44,11 @@ class Standard:
     rolls_up: RollUp | None = None
     of_subjects: bool = False
 
+    @property
+    def is_told(self) -> bool:
+        """Whether its day follows from what other systems or the sites say, so that by hand it needs a reason."""
+        return self.of_subjects or self.rolls_up is not None
+
 
 def _study(code: str, label: str, definition: str, day: int, *after: tuple[str, int],
            sites: RollUp | None = None, subjects: bool = False) -> Standard:  # fmt: skip

@@ -136,7 +136,7 @@ class Milestone(StudyOwned):
     @property
     def is_by_hand(self) -> bool:
         """Whether its day was typed although subjects' systems of record, or the sites, should tell it."""
-        return self.entered_on is not None and (self.standard.of_subjects or self.standard.rolls_up is not None)
+        return self.entered_on is not None and self.standard.is_told
 
 
 class Outlook(StudyOwned):

@@ -18,9 +18,7 @@ def baselines_to_sign(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkIte
     paths = access.held_at(user, "milestones.approve_baseline")
     if not paths:
         return
-    drafts = Baseline.objects.visible_to(user).filter(
-        access.within(paths, "scope__path"), status=BaselineStatus.DRAFT
-    )  # fmt: skip
+    drafts = Baseline.objects.visible_to(user).filter(access.within(paths, "scope__path"), status=BaselineStatus.DRAFT)
     for draft in drafts.select_related("study", "scope", "drawn_by").order_by("drawn_at", "pk"):
         url = reverse("baseline", args=[sponsor.code, draft.study.slug, draft.pk])
         yield WorkItem(f"{draft} of {draft.scope}", f"Drawn up by {draft.drawn_by}, to be signed", url, None,

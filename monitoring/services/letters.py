@@ -23,7 +23,7 @@ def make_confirmation(visit: MonitoringVisit, *, on: date, at: datetime) -> Lett
     return _make(visit, LetterKind.CONFIRMATION, confirmation(visit, on=on), max(due_on, on), at)
 
 
-def replace_confirmation(visit: MonitoringVisit, *, by: User, at: datetime) -> None:
+def replace_confirmation(visit: MonitoringVisit, *, at: datetime) -> None:
     """Another confirmation for a visit that was confirmed for another day."""
     if visit.status == VisitStatus.CONFIRMED:
         make_confirmation(visit, on=visit.site.today(at), at=at)

@@ -75,7 +75,7 @@ def replan_visit(
         raise BadInput("DAY", "Choose a day to come.", fields={"planned_on": "This day is over at the site."})
     visit.planned_on, visit.rationale = planned_on, rationale.strip()
     visit.save(update_fields=["planned_on", "rationale", "monitor"])
-    letters.replace_confirmation(visit, by=by, at=at)
+    letters.replace_confirmation(visit, at=at)
     _add_event(visit, "replan", visit.status, Request(by, visit.site.today(at), rationale), at)
     return visit
 

@@ -99,15 +99,6 @@ def settle_items(*, items: Mapping[int, Settlement], by: User, at: datetime) -> 
 
 
 @use_case
-def begin_item(*, item: StartUpItem, by: User, at: datetime) -> StartUpItem:
-    """Says that somebody works on it."""
-    item = locked_item(item)
-    ITEM.advance(item, "begin", Request(by))
-    item.save(update_fields=["status"])
-    return item
-
-
-@use_case
 def reopen_item(*, item: StartUpItem, reason: str, by: User, at: datetime) -> StartUpItem:
     """Says that an item is not settled after all. Moves made on its strength stay, and are corrected apart."""
     item = locked_item(item)

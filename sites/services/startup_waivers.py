@@ -11,10 +11,8 @@ from ctms.core.use_case import use_case
 from sites.models import ItemStatus, ItemWaiver, StartUpItem, WaiverStatus
 from sites.services.startup import end_holdings, locked_item, reopened
 from sites.startup.configuration import template_of
-from sites.startup.lifecycle import WAIVER
+from sites.startup.lifecycle import CANNOT_BE_WAIVED, WAIVER
 from sites.startup.passing import pass_on, sites_sharing
-
-HARD = "This can be neither waived nor overridden, by nobody."
 
 
 @use_case
@@ -23,7 +21,7 @@ def draft_waiver(*, item: StartUpItem, grounds: str, by: User, at: datetime) -> 
     item = locked_item(item)
     refuse_without(by, "sites.ask_waiver", item, "asking for a waiver")
     if item.is_hard:
-        raise Refusal("HARD", f"{item}: {HARD[0].lower()}{HARD[1:]}", recorded=True)
+        raise Refusal("HARD", f"{item}: {CANNOT_BE_WAIVED}", recorded=True)
     if item.is_settled:
         raise Refusal("SETTLED", "The item is settled already.")
     if not grounds.strip():

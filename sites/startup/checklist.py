@@ -24,6 +24,8 @@ from sites.startup.gates import Graph, Node
 
 TODAY = Cast(Func(function="ctms_now"), DateField())
 _MOST_NAMED = 3
+_UNSETTLED = (ItemStatus.OPEN, ItemStatus.IN_PROGRESS)
+_OF_WHO_LEFT = Q(engagement__isnull=False) & (Q(engagement__voided=True) | Q(engagement__ends_on__lt=TODAY))
 RAN = ("ACTIVATED", "CLOSE_OUT", "CLOSED", "ARCHIVED", "TERMINATED")
 UNDER_WAY = (OperationalStatus.START_UP, OperationalStatus.SIV_READY, OperationalStatus.INITIATED)
 
@@ -163,10 +165,9 @@ def _shared(countries: set[int | None]) -> Q:
 
 def _items(study: int, condition: Q) -> QuerySet[StartUpItem]:
     held = ItemHolding.objects.filter(until=None).select_related("person")
-    gone = Q(engagement__voided=True) | Q(engagement__ends_on__lt=TODAY)
     return (
         StartUpItem.objects.filter(condition, study=study)
-        .exclude(Q(engagement__isnull=False) & gone)
+        .exclude(_OF_WHO_LEFT)
         .select_related("scope", "engagement__person")
         .prefetch_related(Prefetch("holdings", held, to_attr="held_now"))
     )
@@ -224,7 +225,7 @@ def open_shared_stop(site: Site, on: date) -> StartUpItem | None:
 
 def open_items(items: QuerySet[StartUpItem]) -> QuerySet[StartUpItem]:
     """Those not settled yet."""
-    return items.filter(status__in=(ItemStatus.OPEN, ItemStatus.IN_PROGRESS))
+    return items.filter(status__in=_UNSETTLED)
 
 
 def truths_of(study: Any) -> dict[str, bool | None]:
@@ -234,13 +235,10 @@ def truths_of(study: Any) -> dict[str, bool | None]:
 
 def asked_now(items: QuerySet[StartUpItem]) -> QuerySet[StartUpItem]:
     """The items that somebody still works towards: shared ones, and those of sites between start-up and activation."""
-    gone = Q(engagement__voided=True) | Q(engagement__ends_on__lt=TODAY)
-    return items.filter(Q(site=None) | Q(site__operational_status__in=UNDER_WAY)).exclude(
-        Q(engagement__isnull=False) & gone
-    )
+    return items.filter(Q(site=None) | Q(site__operational_status__in=UNDER_WAY)).exclude(_OF_WHO_LEFT)
 
 
 def overdue(on: Any = TODAY) -> Q:
     """Items that somebody has and should have settled before this day; today by default."""
     held = ItemHolding.objects.filter(item=OuterRef("pk"), until=None)
-    return Q(Exists(held), status__in=(ItemStatus.OPEN, ItemStatus.IN_PROGRESS), expected_on__lt=on)
+    return Q(Exists(held), status__in=_UNSETTLED, expected_on__lt=on)

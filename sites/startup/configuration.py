@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from ctms.core.refusals import BadInput
-from ctms.core.workdays import is_known
+from ctms.core.workdays import is_known, workdays_from
 from sites.models.evidence import EvidenceCode
 from sites.models.sites import PersonnelRole
 from sites.startup.gates import GATES
@@ -24,7 +24,8 @@ KINDS = (*HARD, "CONTRACT", "GREEN_LIGHT", "OTHER")
 OF_THE_STUDY = {"under_ind": "conducted under an IND", "covered_study": "a covered clinical study"}
 """What rules may ask of the study itself, in words."""
 
-_MOST_DAYS, _MOST_ITEMS, _MOST_BYTES = 400, 150, 200_000
+MOST_BYTES = 200_000
+_MOST_DAYS, _MOST_ITEMS = 400, 150
 _ITEM_KEYS = {"code", "name", "level", "kind", "gate", "days", "holder", "after", "applies", "countries", "expires",
               "roles", "fact", "column"}  # fmt: skip
 
@@ -103,12 +104,15 @@ class Template:
         }
         return [name for name, value in study.items() if name in asked and value is None]
 
-    def days_of(self, item: Definition, country: str) -> int:
-        """How many business days the item takes."""
-        return self.countries[country].days.get(item.code, item.days) if country else item.days
+    def end_of(self, item: Definition, begins: date, country: str) -> date:
+        """When the item is done at a site of this country if it begins on a day: by its business days and calendar.
 
-    def calendar_of(self, item: Definition, country: str) -> str:
-        return self.calendar if item.level == "study" or not country else self.countries[country].calendar
+        An item of the whole study takes as long, and goes by the same calendar, in every country.
+        """
+        if item.level == "study":
+            return workdays_from(begins, item.days, self.calendar)
+        there = self.countries[country]
+        return workdays_from(begins, there.days.get(item.code, item.days), there.calendar)
 
     @property
     def columns(self) -> list[str]:
@@ -145,7 +149,7 @@ def read(text: str) -> dict[str, Any]:
     Raises:
         BadInput: with each thing that is wrong, in sentences.
     """
-    if len(text.encode()) > _MOST_BYTES:
+    if len(text.encode()) > MOST_BYTES:
         raise _unusable(["The file is too large for a configuration."])
     try:
         said = yaml.safe_load(text)

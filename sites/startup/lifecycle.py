@@ -21,6 +21,9 @@ _CONFIGURE, _WORK = "sites.approve_startup", "sites.edit_startup"
 _ASK, _GRANT = "sites.ask_waiver", "sites.grant_waiver"
 
 
+CANNOT_BE_WAIVED = "nobody can waive or override this."
+
+
 class Shut:
     """Objects while an item of the start-up checklist keeps this gate shut on the day of the move."""
 
@@ -88,7 +91,7 @@ ITEM = Lifecycle(
 def is_hard(waiver: ItemWaiver, request: Request) -> str | None:
     """An item that is not an approval by authority or ethics committee, nor the approved consent form."""
     if waiver.item.is_hard:
-        return f"{waiver.item.get_kind_display()}: this can be neither waived nor overridden, by nobody."
+        return f"{waiver.item.get_kind_display()}: {CANNOT_BE_WAIVED}"
     return None
 
 

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from ctms.accounts.models import User
-from ctms.core.workdays import workdays_from
 from sites.models import (
     ConfigurationStatus,
     ItemStatus,
@@ -111,11 +110,10 @@ class _Maker:
         self._ends(self.template.by_code[item.code], item.actual_on or item.expected_on)
 
     def add(self, rule: Definition, engagement: SitePersonnel | None = None) -> None:
-        site, country = self.site, self.site.country.country
+        site = self.site
         begins = max([self.on, *(self.ends[code] for code in rule.after if code in self.ends),
                       *(self._gate(code[1:]) for code in rule.after if code.startswith("@"))])  # fmt: skip
-        days = self.template.days_of(rule, "" if rule.level == "study" else country)
-        planned = workdays_from(begins, days, self.template.calendar_of(rule, country))
+        planned = self.template.end_of(rule, begins, site.country.country)
         item = StartUpItem(
             sponsor_id=site.sponsor_id, study_id=site.study_id, configuration_id=self.record.configuration_id,
             scope=_scope(rule, site), code=rule.code, name=rule.name, level=rule.level, kind=rule.kind, gate=rule.gate,

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import date
 
-from ctms.core.workdays import workdays_from
 from sites.models import ItemHolding, Site, StartUpConfiguration, StartUpItem
 from sites.startup.checklist import UNDER_WAY, Checklist, checklists_of
 
@@ -24,10 +23,10 @@ def pass_on(sites: Iterable[Site]) -> None:
     number of statements for any number of sites.
     """
     sites = list(sites)
+    countries = {site.pk: site.country.country for site in sites}
     seen: set[int] = set()
     holdings, moved = [], []
     for number, checklist in checklists_of(sites).items():
-        country = next(site.country.country for site in sites if site.pk == number)
         for item in checklist.items.values():
             if item.pk in seen or item.is_settled or item.held_now:  # type: ignore[attr-defined]  # prefetched
                 continue
@@ -40,8 +39,7 @@ def pass_on(sites: Iterable[Site]) -> None:
                     sponsor_id=item.sponsor_id, study_id=item.study_id, item=item, party=rule.holder, since=begins
                 )
             )
-            days = checklist.template.days_of(rule, "" if rule.level == "study" else country)
-            expected = workdays_from(begins, days, checklist.template.calendar_of(rule, country))
+            expected = checklist.template.end_of(rule, begins, countries[number])
             if expected > item.expected_on:
                 item.expected_on = expected
                 moved.append(item)

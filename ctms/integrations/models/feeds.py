@@ -137,10 +137,6 @@ class FeedItem(SponsorOwned):
     def __str__(self) -> str:
         return f"{self.key} of {self.connection}"
 
-    @property
-    def can_be_replayed(self) -> bool:
-        return self.status in (ItemStatus.REFUSED, ItemStatus.DEAD) and bool(self.fact)
-
 
 class FeedCursor(Working):
     """How far a resource was read, how well that went lately, and whether it is given a rest. Server's time."""

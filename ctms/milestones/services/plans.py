@@ -64,7 +64,7 @@ def enter_days(*, study: Study, days: Mapping[int, date], reference: str, by: Us
     for milestone in milestones:
         refuse_without(by, "milestones.edit_milestone", milestone, _DOING)
         _refuse_ahead(days[milestone.pk], at)
-        if milestone.standard.of_subjects or milestone.standard.rolls_up:
+        if milestone.standard.is_told:
             raise Refusal("NOT_BY_HAND", f"The day of “{milestone}” follows from what other systems say.")
         milestone.entered_on, milestone.reference = days[milestone.pk], reference.strip()
     Milestone.objects.bulk_update(milestones, ["entered_on", "reference"], batch_size=500)
@@ -86,8 +86,7 @@ def edit_milestone(
     refuse_without(by, "milestones.edit_milestone", milestone, _DOING)
     entered = changes.get("entered_on", milestone.entered_on)
     _refuse_ahead(entered, at)
-    follows = milestone.standard.of_subjects or milestone.standard.rolls_up is not None
-    if follows and entered not in (None, milestone.entered_on) and not current_act().by_person:
+    if milestone.standard.is_told and entered not in (None, milestone.entered_on) and not current_act().by_person:
         sentence = "Its day follows from what other systems say: say why it is entered by hand."
         raise BadInput("REASON", sentence, fields={"reason": sentence})
     revise(milestone, changes, version)

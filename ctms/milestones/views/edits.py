@@ -7,7 +7,6 @@ from django.utils.functional import cached_property
 
 from ctms.accounts.models import Scope, ScopeKind
 from ctms.core import clock
-from ctms.milestones.catalog import STANDARDS
 from ctms.milestones.forms import MilestoneForm, PlanForm
 from ctms.milestones.models import Milestone
 from ctms.milestones.services.plans import edit_milestone, plan_places
@@ -86,8 +85,7 @@ class EditMilestone(InMilestones, EditView):
     def make_form(self, data: Any = None) -> EditForm:
         """One that subjects or sites decide offers a reason, which a day by hand needs."""
         form = super().make_form(data)
-        standard = STANDARDS[self.record.code]
-        if "reason" not in form.fields and (standard.of_subjects or standard.rolls_up):
+        if "reason" not in form.fields and self.record.standard.is_told:
             form.fields["reason"] = deepcopy(EditForm.base_fields["reason"])
             form.fields["reason"].help_text = "Needed for a day by hand: its day follows from what other systems say."
         return form

@@ -8,8 +8,7 @@ from ctms.accounts.models import User
 from ctms.web.forms import DateField
 from ctms.web.refusable import RefusableForm
 from sites.models import Party
-
-_MOST_BYTES = 200_000
+from sites.startup.configuration import MOST_BYTES
 
 
 class SettleForm(RefusableForm):
@@ -68,7 +67,7 @@ class ConfigurationForm(RefusableForm):
         file = self.cleaned_data["content"]
         if file is None:
             return "", ""
-        if file.size > _MOST_BYTES:
+        if file.size > MOST_BYTES:
             raise forms.ValidationError("The file is too large for a configuration.")
         try:
             return file.read().decode("utf-8"), file.name
