@@ -12,7 +12,7 @@ from ctms.web.templatetags.ctms import day
 from monitoring.letters import intro
 from monitoring.lifecycle import EDITABLE
 from monitoring.models import Letter, MonitoringVisit
-from monitoring.pages import REPORT_SEEN_BY_ALL
+from monitoring.pages import may_read_report
 from monitoring.signing import report_content
 
 _RELATED = ("study", "site__scope", "site__facility", "site__country", "site__study", "monitor", "template")
@@ -23,7 +23,7 @@ def report(progress: Progress, *, arguments: dict[str, Any], by: Any) -> ResultF
     _refuse_without_pango()
     visits = MonitoringVisit.objects.visible_to(by).filter(pk=arguments["visit"]).select_related(*_RELATED)
     visit = visits.first()
-    if visit is None or not visit.has_report or not _may_read(visit, by):
+    if visit is None or not may_read_report(by, visit):
         raise Refusal("VISIT_GONE", "This report is not there any more, or not for you.")
     progress(1, 10, "Reading the report")
     content = report_content(visit)
@@ -82,10 +82,6 @@ def _parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "columns": list(rows[0]) if rows else [],
             "rows": [[signables.words(value) for value in row.values()] for row in rows],
         }
-
-
-def _may_read(visit: MonitoringVisit, by: Any) -> bool:
-    return visit.status in REPORT_SEEN_BY_ALL or protocols.authority().may(by, "monitoring.view_tripreport", visit)
 
 
 def _file(visit: MonitoringVisit, kind: str, body: bytes, by: Any) -> ResultFile:

@@ -5,9 +5,10 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from ctms.accounts import access
+from ctms.core import protocols
 from ctms.studies.models import Study
 from ctms.web.places import found
-from monitoring.models import Deviation, FollowUpItem, MonitoringVisit
+from monitoring.models import Deviation, FollowUpItem, MonitoringVisit, VisitStatus
 from sites.pages import InSite
 
 
@@ -16,7 +17,12 @@ def sees_visits(user: Any, study: Study) -> bool:
     return access.held_near(user, "monitoring.view_visit", study.scope)
 
 
-REPORT_SEEN_BY_ALL = ("APPROVED", "CLOSED")  # from then on who sees the visit sees its report
+def may_read_report(user: Any, visit: MonitoringVisit) -> bool:
+    """Whether this person, who sees the visit, sees its report as it stands: once approved, everybody does."""
+    if not visit.has_report:
+        return False
+    is_approved = visit.status in (VisitStatus.APPROVED, VisitStatus.CLOSED)
+    return is_approved or protocols.authority().may(user, "monitoring.view_tripreport", visit)
 
 
 class InVisit(InSite):
@@ -41,10 +47,7 @@ class InVisit(InSite):
         return self.url("trip", self.visit.pk)
 
     def may_read_report(self) -> bool:
-        """Whether this person sees the report as it stands: once approved, everybody who sees the visit does."""
-        if not self.visit.has_report:
-            return False
-        return self.visit.status in REPORT_SEEN_BY_ALL or self.may("monitoring.view_tripreport")
+        return may_read_report(self.request.user, self.visit)
 
     def report_url(self) -> str:
         return self.url("trip-report", self.visit.pk)
