@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.http import content_disposition_header
 
 from audit.signed import shown_under
 from ctms.core import clock, documents, money
@@ -60,7 +61,9 @@ class RunPage(InRun):
             "signatures": signatures,
             "offers": [{"offer": offer, "url": self.url("run-move", run.number, offer.move.name)} for offer in offers],
             "recalculate_url": self.url("run-recalculate", run.number) if prepares and run.status in _OPEN else "",
-            "erp_url": self.url("run-erp", run.number) if run.status in _SENT else "",
+            "erp_url": self.url("run-erp", run.number)
+            if run.status in _SENT and self.may("finance.view_bank", run)
+            else "",
             "confirm_url": self.url("run-confirmations", run.number)
             if prepares and run.status == RunStatus.RELEASED
             else "",
@@ -191,7 +194,10 @@ class MoveRun(InRun, MoveView):
 
 
 class ErpFile(InRun):
-    """What the ERP is to pay, as a file; noted in the access log."""
+    """What the ERP is to pay, as a file, for who sees bank details; noted in the access log."""
+
+    def may_enter(self) -> bool:
+        return self.may("finance.view_bank", self.run)
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.run.status not in _SENT:
@@ -208,7 +214,7 @@ class Confirmations(InRun, FormPage):
     outcome: runs.Outcome
 
     def may_enter(self) -> bool:
-        return self.run.status == RunStatus.RELEASED and self.may("finance.prepare_payment", self.run)
+        return self.run.status in _SENT and self.may("finance.prepare_payment", self.run)
 
     def make_form(self, data: Any = None) -> ConfirmationsForm:
         return ConfirmationsForm(data, self.request.FILES if data is not None else None)
@@ -269,7 +275,7 @@ def _file(request: PageRequest, body: str, name: str, subject: str) -> HttpRespo
     journal().record("EXPORTED", user=request.user, subject=subject, detail={"format": "csv"})
     response = HttpResponse(body.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
     mark = "-simulated" if is_simulated() else ""
-    response["Content-Disposition"] = f'attachment; filename="{name}{mark}.csv"'
+    response["Content-Disposition"] = content_disposition_header(True, f"{name}{mark}.csv")
     return response
 
 
