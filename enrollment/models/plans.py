@@ -1,7 +1,6 @@
 """EnrollmentPlan: how many subjects are to be enrolled in which month, for the study, a country or a site."""
 
 from datetime import date
-from itertools import accumulate
 from typing import ClassVar
 
 from django.db import models
@@ -48,7 +47,3 @@ class EnrollmentPlan(StudyOwned):
 
     def total(self) -> int:
         return sum(self.subjects)
-
-    def cumulated(self) -> dict[date, int]:
-        """Month -> subjects by its end."""
-        return dict(zip(self.by_month(), accumulate(self.subjects), strict=True))

@@ -191,6 +191,8 @@ def objections(template: Template) -> list[str]:
             wrong.append(f"{country.code}: there is no calendar {country.calendar}.")
         wrong += [f"{country.code}: {name} is not an attribute." for name in country.truths if name not in known]
         wrong += [f"{country.code}: there is no item {code}." for code in country.days if code not in codes]
+        wrong += [f"{country.code}: {code} is an item of the study and takes as long in every country."
+                  for code in country.days if code in codes and template.by_code[code].level == "study"]  # fmt: skip
     if not is_known(template.calendar):
         wrong.append(f"There is no calendar {template.calendar}.")
     if not wrong:

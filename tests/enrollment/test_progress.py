@@ -47,7 +47,7 @@ def test_a_plan_is_set_changed_and_refused(study, mara):
     first, fumi = date(2024, 1, 15), person("fumi")
     with act(mara):
         plan = set_plan(study=study, scope=study.scope, first_month=first, subjects=[2, 4, 6], by=mara)
-        assert plan.cumulated() == {date(2024, 1, 1): 2, date(2024, 2, 1): 6, date(2024, 3, 1): 12}
+        assert plan.by_month() == {date(2024, 1, 1): 2, date(2024, 2, 1): 4, date(2024, 3, 1): 6}
         with pytest.raises(Refusal, match="already"):
             set_plan(study=study, scope=study.scope, first_month=first, subjects=[2, 4, 6], by=mara)
         with pytest.raises(BadInput):

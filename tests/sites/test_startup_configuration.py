@@ -40,6 +40,7 @@ def test_who_drafts_one_does_not_approve_it(north, petra, mara, now):
          "stands before no gate"),
         ("calendar: TR", "calendar: XX", "no calendar XX"),
         ("{site_ethics: true}, days: {C-RA-APP: 22}}", "{}, days: {C-RA-APP: 22}}", "CA: no item"),
+        ("days: {C-RA-APP: 22}}", "days: {S-PROT: 22}}", "S-PROT is an item of the study"),
         ("applies: [local_lab]", "applies: [moonlight]", "which nobody says"),
         ("days: 60", "days: sixty", "whole number"),
         ("level: person, gate: GREEN_LIGHT, days: 5, holder: SITE, expires: 24", "level: person, expires: 0",
