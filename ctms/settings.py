@@ -190,18 +190,24 @@ JOBS = {
     "visit-report": "monitoring.documents.report",
     "visit-letter": "monitoring.documents.letter",
 }
-WORK_ITEMS = [
-    "ctms.accounts.work.expiring_delegations",
-    "ctms.studies.work.schedules_to_approve",
-    "monitoring.work.reports",
-    "monitoring.work.letters",
-    "monitoring.work.follow_ups",
+# What asks for somebody's decision or signature, and what else waits for somebody.
+APPROVALS = [
+    "ctms.studies.work.drafts_to_approve",
+    "monitoring.work.reports_to_sign",
     "finance.work.runs_to_move",
     "finance.work.terms_to_approve",
-    "sites.startup.work.own_items",
     "sites.startup.work.waivers",
-    "sites.startup.work.late_items",
+    "sites.work.drafts_to_approve",
     "ctms.milestones.work.baselines_to_sign",
+]
+WORK_ITEMS = [
+    "ctms.accounts.work.expiring_delegations",
+    "monitoring.work.own_visits",
+    "monitoring.work.letters",
+    "monitoring.work.follow_ups",
+    "monitoring.work.deviations",
+    "sites.startup.work.own_items",
+    "sites.startup.work.late_items",
     "ctms.milestones.work.overdue_milestones",
     "sites.work.longest_waiting_sites",
     "enrollment.work.discrepancies",

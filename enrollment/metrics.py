@@ -1,6 +1,6 @@
 """The numbers this room declares. Each equals the count of the list it leads to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, Max
@@ -17,18 +17,17 @@ from enrollment.filters import STANDING
 from enrollment.models import Discrepancy
 from enrollment.outlook import Outlook, facts_of
 from enrollment.queries import subject_counts
-from sites.metrics import sites_within
+from sites.models import Site
 
 Counts = dict[str, Any]
 
 
 def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
     """The counts of each place, over the sites there that this person may see, with who says them and of when."""
-    studies = {place.study.pk: place for place in places}
-    by_study = {key: subject_counts(sites_within(Place(place.sponsor, place.study), user))
-                for key, place in studies.items()}  # fmt: skip
-    masters = {key: registry.masters(place.study.scope) for key, place in studies.items()}
-    as_of = {key: _as_of(place) for key, place in studies.items()}
+    scopes = {place.study.pk: place.study.scope for place in places}
+    counted = subject_counts(Site.objects.visible_to(user).filter(study__in=scopes))
+    by_study = {key: [row for row in counted if row["study"] == key] for key in scopes}
+    masters, as_of = registry.masters_in(scopes), _as_of(scopes)
     found = []
     for place in places:
         rows = by_study[place.study.pk]
@@ -40,14 +39,17 @@ def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
     return found
 
 
-def _as_of(place: Place) -> dict[str, Any]:
-    """Kind of system -> of when the newest is that it said."""
-    said: dict[str, Any] = {}
-    cursors = FeedCursor.objects.filter(connection__scope=place.study.scope).exclude(source_as_of=None)
-    for format_, newest in cursors.values_list("connection__format").annotate(Max("source_as_of")):
+def _as_of(scopes: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
+    """For each study: kind of system -> of when the newest is that it said."""
+    latest: dict[int, dict[str, Any]] = {key: {} for key in scopes}
+    studies = {scope.pk: key for key, scope in scopes.items()}
+    cursors = FeedCursor.objects.filter(connection__scope__in=studies).exclude(source_as_of=None)
+    by_format = cursors.values_list("connection__scope", "connection__format").annotate(Max("source_as_of"))
+    for scope, format_, newest in by_format:
         kind = {"RWS": Kind.EDC, "CTMS_IRT_1": Kind.IRT, "VAULT": Kind.ETMF}[format_]
-        said[kind] = max(filter(None, (said.get(kind), newest)))
-    return said
+        here = latest[studies[scope]]
+        here[kind] = max(filter(None, (here.get(kind), newest)))
+    return latest
 
 
 def _pick(name: str, domain: Domain) -> Callable[[Counts], tuple[int | None, Source]]:

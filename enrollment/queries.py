@@ -26,17 +26,14 @@ def subject_counts(sites: QuerySet[Site]) -> list[dict[str, int]]:
     Sites without a subject are left out. No subject is looked at.
     """
     within = sites.order_by().values("pk")
-    sums = {f"{name}_": Sum(name) for name in COUNTED}
+    keys = ("study", "site", "site__country")
+    base = SiteCount.objects.filter(site__in=within).order_by().values_list(*keys, *COUNTED)
+    deltas = CountDelta.objects.filter(site__in=within).order_by().values_list(*keys, *(Sum(one) for one in COUNTED))
     found: dict[int, dict[str, int]] = {}
-    for model in (SiteCount, CountDelta):
-        rows: Any = model.objects.filter(site__in=within).order_by()
-        for row in rows.values("study", "site", country=F("site__country")).annotate(**sums):
-            here = found.setdefault(
-                row["site"],
-                {"site": row["site"], "country": row["country"], "study": row["study"], **dict.fromkeys(COUNTED, 0)},
-            )
-            for name in COUNTED:
-                here[name] += row[f"{name}_"]
+    for study, site, country, *numbers in base.union(deltas, all=True):
+        here = found.setdefault(site, {"site": site, "country": country, "study": study, **dict.fromkeys(COUNTED, 0)})
+        for name, number in zip(COUNTED, numbers, strict=True):
+            here[name] += number
     return list(found.values())
 
 

@@ -45,7 +45,8 @@ class PayableFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(
         method="in_state", label="State", empty_label="All states",
         choices=[("open", "Not in a run yet"), ("run", "In a payment run"), ("back", "Takes one back"),
-                 ("next", "For the next run, what takes back too"), ("paid", "Paid, says the ERP")],
+                 ("next", "For the next run, what takes back too"), ("going", "In a run, not paid yet"),
+                 ("paid", "Paid, says the ERP")],
     )  # fmt: skip
     country = django_filters.CharFilter(
         field_name="site__country__country", lookup_expr="iexact", label="Country",
@@ -68,8 +69,8 @@ class PayableFilter(django_filters.FilterSet):
         lines = PaymentLine.objects.filter(payable=OuterRef("pk"))
         if value == "next":
             return rows.filter(~Exists(lines))
-        if value == "paid":
-            return rows.filter(Exists(lines.filter(request__confirmation__isnull=False)))
+        if value in ("going", "paid"):
+            return rows.filter(Exists(lines.filter(request__confirmation__isnull=value == "going")))
         rows = rows.annotate(odd=Mod(F("revision"), 2))
         if value == "back":
             return rows.filter(odd=0)

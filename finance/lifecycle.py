@@ -20,6 +20,7 @@ from finance.models import (
     RunStatus,
     VersionStatus,
 )
+from finance.queries import missing_bank_details
 
 R = RunStatus
 V = VersionStatus
@@ -131,18 +132,8 @@ def changed_its_bank_details(run: PaymentRun, request: Request) -> str | None:
 
 def lacks_bank_details(run: PaymentRun, request: Request) -> str | None:
     """Verified bank details of every payee, past their cooling-off."""
-    details = BankDetail.objects.filter(study=run.study_id, status__in=(B.VERIFIED, B.PROPOSED))
-    known = {(one.payee_id, one.status): one for one in details}
-    for asked in run.requests.filter(rolls_forward=False).select_related("payee").order_by("reference"):
-        verified = known.get((asked.payee_id, B.VERIFIED))
-        if verified is None:
-            return f"The bank details of {asked.payee} are not verified."
-        if (asked.payee_id, B.PROPOSED) in known:
-            return f"A change of the bank details of {asked.payee} waits to be verified."
-        assert verified.usable_from is not None
-        if request.effective_on is not None and verified.usable_from > request.effective_on:
-            return f"The bank details of {asked.payee} may be used from {verified.usable_from:%-d %b %Y} on."
-    return None
+    asked = list(run.requests.filter(rolls_forward=False).select_related("payee").order_by("reference"))
+    return next(iter(missing_bank_details(asked, on=request.effective_on).values()), None)
 
 
 def is_not_all_paid(run: PaymentRun, request: Request) -> str | None:

@@ -12,7 +12,9 @@ from ctms.core.metrics import LIVE, Amounts, Metric, Source
 from ctms.web.places import Place
 from finance.filters import OPEN_RUNS, is_late
 from finance.models import Payable, PaymentRun, RunStatus
-from sites.counting import Group, groups_at, inside, total
+from sites.counting import Group, groups_at, inside
+
+_NET, _HELD = 1, 2  # of what `_sums` tells
 
 
 def _payables(user: Any) -> Any:
@@ -27,25 +29,22 @@ def _payables(user: Any) -> Any:
     return rows.alias(line=standing).annotate(stand=paid)
 
 
-def _numbers(places: Sequence[Place], user: Any) -> list[list[Group]]:
-    return groups_at(_payables(user), places, "stand", of=Count("pk"))
-
-
 def _sums(places: Sequence[Place], user: Any) -> list[list[Group]]:
-    return groups_at(_payables(user), places, "stand", "currency", of=Sum("net"))
+    """By `stand` and currency: how many, their net, and what they keep back."""
+    return groups_at(_payables(user), places, "stand", "currency", of=(Count("pk"), Sum("net"), -Sum("holdback")))
 
 
-def _held(places: Sequence[Place], user: Any) -> list[list[Group]]:
-    return groups_at(_payables(user), places, "stand", "currency", of=-Sum("holdback"))
+def _number(stand: str) -> Callable[[list[Group]], tuple[int, Source]]:
+    return lambda groups: (sum(group.number[0] for group in groups if group.looks[0] == stand), LIVE)
 
 
-def _amounts(*stands: str) -> Callable[[list[Group]], tuple[Amounts, Source]]:
+def _amounts(told: int, *stands: str) -> Callable[[list[Group]], tuple[Amounts, Source]]:
     def pick(groups: list[Group]) -> tuple[Amounts, Source]:
         found = Amounts()
         for group in groups:
             stand, currency = group.looks
             if not stands or stand in stands:
-                found[currency] = found.get(currency, 0) + group.number
+                found[currency] = found.get(currency, 0) + group.number[told]
         return found, LIVE
 
     return pick
@@ -62,23 +61,27 @@ def _list(**query: str) -> Callable[[Place], str]:
 PAYABLES_NEXT = Metric(
     "finance.payables_next", "Payables not in a run",
     "Payables that no payment run pays yet, those that take others back included.",
-    _numbers, total(lambda stand: stand == "next"), _list(state="next"), generated=True,
+    _sums, _number("next"), _list(state="next"), generated=True,
 )  # fmt: skip
 PAYABLES_PAID = Metric(
     "finance.payables_paid", "Payables paid", "Payables whose payment the ERP confirmed.",
-    _numbers, total(lambda stand: stand == "paid"), _list(state="paid"), generated=True,
+    _sums, _number("paid"), _list(state="paid"), generated=True,
 )  # fmt: skip
 AMOUNT_NEXT = Metric(
     "finance.amount_next", "Payable", "The net of all payables that no payment run pays yet.",
-    _sums, _amounts("next"), _list(state="next"), generated=True,
+    _sums, _amounts(_NET, "next"), _list(state="next"), generated=True,
+)  # fmt: skip
+AMOUNT_RUN = Metric(
+    "finance.amount_run", "In payment runs", "The net of all payables in a payment run whose payment the ERP has not "
+    "confirmed.", _sums, _amounts(_NET, "run"), _list(state="going"), generated=True,
 )  # fmt: skip
 AMOUNT_PAID = Metric(
     "finance.amount_paid", "Paid", "The net of all payables whose payment the ERP confirmed.",
-    _sums, _amounts("paid"), _list(state="paid"), generated=True,
+    _sums, _amounts(_NET, "paid"), _list(state="paid"), generated=True,
 )  # fmt: skip
 AMOUNT_HELD = Metric(
     "finance.amount_held", "Held back", "What all payables keep back until their sites are closed, less what was given "
-    "back.", _held, _amounts(), _list(), generated=True,
+    "back.", _sums, _amounts(_HELD), _list(), generated=True,
 )  # fmt: skip
 
 
@@ -97,7 +100,7 @@ def _runs_where(name: str, label: str, definition: str, stand: str, condition: C
     def address(place: Place) -> str:
         return reverse("runs", args=[place.sponsor.code, place.study.slug]) + f"?{urlencode({'status': stand})}"
 
-    return Metric(f"finance.{name}", label, definition, _runs, pick, address, generated=True, reach="in the study")
+    return Metric(f"finance.{name}", label, definition, _runs, pick, address, generated=True)
 
 
 def _runs_in(status: RunStatus, name: str, label: str, definition: str) -> Metric:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from finance.models import (
     Agreement,
     AgreementVersion,
+    BankDetail,
+    BankStatus,
     Payable,
     PaymentLine,
     PaymentRequest,
@@ -86,6 +89,35 @@ def totals(requests: Iterable[PaymentRequest]) -> dict[str, Decimal]:
     for one in requests:
         if not one.rolls_forward:
             found[one.currency] = found.get(one.currency, Decimal(0)) + one.net
+    return found
+
+
+def missing_bank_details(asked: Iterable[PaymentRequest], *, on: date | None) -> dict[int, str]:
+    """Request -> why its payee's bank details do not let it be paid on a day, in a sentence; one statement for all.
+
+    Those that may be paid are left out, and where no day is said their cooling-off is not looked at.
+    """
+    wanted = [one for one in asked if not one.rolls_forward]
+    payees = {(one.study_id, one.payee_id) for one in wanted}
+    studies, named = {study for study, _ in payees}, {payee for _, payee in payees}
+    known = BankDetail.objects.filter(study__in=studies, payee__in=named)
+    verified: dict[tuple[int, int], date] = {}
+    changing: set[tuple[int, int]] = set()
+    for detail in known if payees else ():
+        if detail.status == BankStatus.PROPOSED:
+            changing.add((detail.study_id, detail.payee_id))
+        elif detail.status == BankStatus.VERIFIED:
+            assert detail.usable_from is not None
+            verified[detail.study_id, detail.payee_id] = detail.usable_from
+    found = {}
+    for one in wanted:
+        key = (one.study_id, one.payee_id)
+        if key not in verified:
+            found[one.pk] = f"The bank details of {one.payee} are not verified."
+        elif key in changing:
+            found[one.pk] = f"A change of the bank details of {one.payee} waits to be verified."
+        elif on is not None and verified[key] > on:
+            found[one.pk] = f"The bank details of {one.payee} may be used from {verified[key]:%-d %b %Y} on."
     return found
 
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from ctms.accounts import access
@@ -21,16 +24,17 @@ _MOST = 20
 
 def runs_to_move(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
     """Payment runs that wait for this person."""
-    for status, (verb, words) in _WAITS.items():
-        paths = access.held_at(user, verb)
-        if not paths:
+    held = {status: access.held_at(user, verb) for status, (verb, _) in _WAITS.items()}
+    theirs = [Q(access.within(paths, "study__scope__path"), status=status) for status, paths in held.items() if paths]
+    if not theirs:
+        return
+    runs = PaymentRun.objects.visible_to(user).filter(reduce(or_, theirs)).exclude(calculated_by=user)
+    for run in runs.select_related("study").order_by("calculated_at")[:_MOST]:
+        if run.status == RunStatus.CONFIRMED and user.pk in approvers(run):
             continue
-        runs = PaymentRun.objects.visible_to(user).filter(access.within(paths, "study__scope__path"), status=status)
-        for run in runs.select_related("study").order_by("calculated_at")[:_MOST]:
-            if run.calculated_by_id == user.pk or (status == RunStatus.CONFIRMED and user.pk in approvers(run)):
-                continue
-            url = reverse("run", args=[sponsor.code, run.study.slug, run.number])
-            yield WorkItem(f"{run} of {run.study}", words, url, None, "Payments")
+        url = reverse("run", args=[sponsor.code, run.study.slug, run.number])
+        words, signs = _WAITS[RunStatus(run.status)][1], run.status != RunStatus.APPROVED
+        yield WorkItem(f"{run} of {run.study}", words, url, None, "Payments", signs)
 
 
 def terms_to_approve(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
@@ -42,7 +46,8 @@ def terms_to_approve(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem
         )
         for draft in drafts.exclude(drafted_by=user).select_related("study", "agreement").order_by("pk")[:_MOST]:
             keys = [sponsor.code, draft.study.slug, draft.agreement_id, draft.number]
-            yield WorkItem(str(draft), "Draft, to be approved", reverse("agreement-version", args=keys), None, "Fees")
+            yield WorkItem(str(draft), "Draft, to be approved", reverse("agreement-version", args=keys), None, "Fees",
+                           signs=True)  # fmt: skip
     paths = access.held_at(user, "finance.verify_bank")
     if paths:
         details = BankDetail.objects.visible_to(user).filter(

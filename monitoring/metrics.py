@@ -3,37 +3,47 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Case, CharField, Q, Value, When
+from django.db.models import BooleanField, Case, TextField, Value, When
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from ctms.core import clock
-from ctms.core.metrics import Metric
+from ctms.core.metrics import Metric, Source
 from ctms.web.places import Place
 from monitoring.filters import STAGES, UNSETTLED, due
 from monitoring.models import Deviation, FollowUpItem, FollowUpStatus, MonitoringVisit, Severity
-from sites.counting import Group, groups_at, inside, total
+from sites.counting import Group, inside, kinds_at, total
+
+_VISIT, _ITEM, _DEVIATION = "visit", "item", "deviation"
+_NOTHING = Value("", TextField())
 
 
-def _visits(places: Sequence[Place], user: Any) -> list[list[Group]]:
-    """Visits by status, by what is said of their days, and by whether they are this person's."""
+def _monitored(places: Sequence[Place], user: Any) -> list[list[Group]]:
+    """Visits by status, by what is said of their days, and by whether they are this person's; follow-up items by status
+    and by whether their day has passed; deviations that are not settled, by severity.
+    """
+    today = clock.today()
     said = Case(
-        *(When(condition, then=Value(key)) for key, (_, condition) in due(clock.today()).items()),
-        default=Value(""), output_field=CharField(),
+        *(When(condition, then=Value(key)) for key, (_, condition) in due(today).items()),
+        default=Value(""), output_field=TextField(),
     )  # fmt: skip
-    rows: Any = MonitoringVisit.objects.visible_to(user)
-    return groups_at(rows.annotate(said=said, mine=Q(monitor=user)), places, "status", "said", "mine")
+    visits: Any = MonitoringVisit.objects.visible_to(user).annotate(said=said, mine=_yes(monitor=user))
+    items: Any = FollowUpItem.objects.visible_to(user).annotate(said=_NOTHING, passed=_yes(due_on__lt=today))
+    unsettled: Any = Deviation.objects.visible_to(user).filter(UNSETTLED).annotate(said=_NOTHING, no=_yes(pk=None))
+    kinds = {
+        _VISIT: (visits, ("status", "said", "mine")),
+        _ITEM: (items, ("status", "said", "passed")),
+        _DEVIATION: (unsettled, ("severity", "said", "no")),
+    }
+    return kinds_at(kinds, places)
 
 
-def _follow_ups(places: Sequence[Place], user: Any) -> list[list[Group]]:
-    """Follow-up items by status, and by whether their day has passed."""
-    rows: Any = FollowUpItem.objects.visible_to(user)
-    return groups_at(rows.annotate(has_passed=Q(due_on__lt=clock.today())), places, "status", "has_passed")
+def _yes(**condition: Any) -> Case:
+    return Case(When(**condition, then=True), default=False, output_field=BooleanField())
 
 
-def _deviations(places: Sequence[Place], user: Any) -> list[list[Group]]:
-    """Deviations that are not settled, by severity."""
-    return groups_at(Deviation.objects.visible_to(user).filter(UNSETTLED), places, "severity")
+def _sum(kind: str, condition: Callable[..., bool]) -> Callable[[list[Group]], tuple[int, Source]]:
+    return total(lambda found, *looks: found == kind and condition(*looks))
 
 
 def _list(name: str, **query: str) -> Callable[[Place], str]:
@@ -46,7 +56,13 @@ def _list(name: str, **query: str) -> Callable[[Place], str]:
 
 def _of_visits(name: str, label: str, definition: str, condition: Callable[..., bool], **query: str) -> Metric:
     return Metric(
-        f"monitoring.{name}", label, definition, _visits, total(condition), _list("visits", **query), generated=True
+        f"monitoring.{name}",
+        label,
+        definition,
+        _monitored,
+        _sum(_VISIT, condition),
+        _list("visits", **query),
+        generated=True,
     )
 
 
@@ -95,28 +111,28 @@ MY_REPORTS_LATE = _of_visits(
 
 OPEN_FOLLOW_UPS = Metric(
     "monitoring.follow_ups_open", "Open follow-up items", "Follow-up items that are neither closed nor withdrawn.",
-    _follow_ups, total(lambda status, has_passed: status == FollowUpStatus.OPEN),
+    _monitored, _sum(_ITEM, lambda status, said, passed: status == FollowUpStatus.OPEN),
     _list("follow-ups", status=FollowUpStatus.OPEN), generated=True,
 )  # fmt: skip
 LATE_FOLLOW_UPS = Metric(
     "monitoring.follow_ups_late", "Follow-up items overdue", "Open follow-up items whose day has passed.",
-    _follow_ups, total(lambda status, has_passed: status == FollowUpStatus.OPEN and has_passed),
+    _monitored, _sum(_ITEM, lambda status, said, passed: status == FollowUpStatus.OPEN and passed),
     _list("follow-ups", overdue="true"), generated=True,
 )  # fmt: skip
 
 OPEN_DEVIATIONS = Metric(
     "monitoring.deviations_open", "Open deviations", "Protocol deviations that are open, under review or confirmed.",
-    _deviations, total(), _list("deviations", standing="open"), generated=True,
+    _monitored, _sum(_DEVIATION, lambda *looks: True), _list("deviations", standing="open"), generated=True,
 )  # fmt: skip
 SERIOUS_DEVIATIONS = Metric(
     "monitoring.deviations_serious", "Serious deviations",
     "Protocol deviations that are open, under review or confirmed, and critical or major.",
-    _deviations, total(lambda severity: severity in (Severity.CRITICAL, Severity.MAJOR)),
+    _monitored, _sum(_DEVIATION, lambda found, *looks: found in (Severity.CRITICAL, Severity.MAJOR)),
     _list("deviations", standing="serious"), generated=True,
 )  # fmt: skip
 CRITICAL_DEVIATIONS = Metric(
     "monitoring.deviations_critical", "Critical deviations",
     "Protocol deviations that are open, under review or confirmed, and critical.",
-    _deviations, total(lambda severity: severity == Severity.CRITICAL),
+    _monitored, _sum(_DEVIATION, lambda found, *looks: found == Severity.CRITICAL),
     _list("deviations", standing="serious", severity=Severity.CRITICAL), generated=True,
 )  # fmt: skip

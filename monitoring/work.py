@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -9,31 +11,50 @@ from django.urls import reverse
 
 from ctms.accounts import access
 from ctms.core.protocols import CalendarDay, WorkItem
-from monitoring.models import FollowUpItem, FollowUpStatus, Letter, MonitoringVisit, VisitStatus
+from ctms.web.lists import rank
+from monitoring.models import (
+    Deviation,
+    DeviationStatus,
+    FollowUpItem,
+    FollowUpStatus,
+    Letter,
+    MonitoringVisit,
+    Severity,
+    VisitStatus,
+)
 
 V = VisitStatus
 _MOST = 20
+_UNASSESSED = (DeviationStatus.OPEN, DeviationStatus.UNDER_REVIEW)
 
 
-def reports(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
-    """Own visits and reports, and those of others that wait for this person's review or approval."""
-    visits = MonitoringVisit.objects.visible_to(user).select_related("site__facility", "study", "monitor")
-    visits = visits.defer("snapshot")
-    own = visits.filter(monitor=user, status__in=(V.PLANNED, V.CONFIRMED, V.IN_PROGRESS, V.DRAFT, V.RETURNED))
+def own_visits(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
+    """Own visits to confirm and to make, and own reports to write."""
+    own = _visits(user).filter(monitor=user, status__in=(V.PLANNED, V.CONFIRMED, V.IN_PROGRESS, V.DRAFT, V.RETURNED))
     for visit in own.order_by("report_due_on", "planned_on", "pk")[:_MOST]:
+        words = visit.get_status_display()
         if visit.has_report:
-            yield _item(sponsor, visit, "trip-report", visit.get_status_display(), visit.report_due_on, "Your reports")
+            yield _item(sponsor, visit, "trip-report", words, visit.report_due_on, "Your reports")
+        elif visit.status == V.PLANNED:
+            yield _item(sponsor, visit, "trip", "Planned, to be confirmed", visit.planned_on, "Visits to confirm")
         else:
-            yield _item(sponsor, visit, "trip", visit.get_status_display(), visit.planned_on, "Your visits")
-    waits = (
-        (V.SUBMITTED, "monitoring.review_tripreport", "Reports to review"),
-        (V.REVIEWED, "monitoring.approve_tripreport", "Reports to approve"),
-    )
-    for status, verb, heading in waits:
-        here = visits.filter(access.within(access.held_at(user, verb), "site__scope__path"), status=status)
-        if access.held_at(user, verb):
-            for visit in here.exclude(monitor=user).order_by("approval_due_on", "pk")[:_MOST]:
-                yield _item(sponsor, visit, "trip-report", visit.monitor.full_name, visit.approval_due_on, heading)
+            yield _item(sponsor, visit, "trip", words, visit.planned_on, "Your visits")
+
+
+def reports_to_sign(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
+    """Others' reports that wait for this person's review or approval."""
+    waits = {
+        V.SUBMITTED: ("monitoring.review_tripreport", "Reports to review"),
+        V.REVIEWED: ("monitoring.approve_tripreport", "Reports to approve"),
+    }
+    held = {status: access.held_at(user, verb) for status, (verb, _) in waits.items()}
+    theirs = [Q(access.within(paths, "site__scope__path"), status=status) for status, paths in held.items() if paths]
+    if not theirs:
+        return
+    visits = _visits(user).filter(reduce(or_, theirs)).exclude(monitor=user)
+    for visit in visits.order_by("approval_due_on", "pk")[: 2 * _MOST]:
+        heading = waits[V(visit.status)][1]
+        yield _item(sponsor, visit, "trip-report", visit.monitor.full_name, visit.approval_due_on, heading, signs=True)
 
 
 def letters(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
@@ -61,6 +82,19 @@ def follow_ups(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
         yield WorkItem(f"{item}: {item.text}", sub, url, item.due_on, "Follow-up items overdue")
 
 
+def deviations(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
+    """Deviations that nobody assessed yet, the gravest first, where this person looks after them."""
+    paths = access.held_at(user, "monitoring.edit_issue")
+    if not paths:
+        return
+    rows = Deviation.objects.visible_to(user).filter(access.within(paths, "site__scope__path"), status__in=_UNASSESSED)
+    ordered = rows.select_related("site", "study").order_by(rank("severity", Severity.values), "discovered_on", "pk")
+    for one in ordered[:_MOST]:
+        url = reverse("deviation", args=[sponsor.code, one.study.slug, one.site.number, one.number])
+        sub = f"{one.site.number}, {one.get_severity_display().lower()}, {one.get_status_display().lower()}"
+        yield WorkItem(f"{one}: {one.description}", sub, url, None, "Deviations to assess")
+
+
 def visit_days(user: Any, sponsor: Any, at: datetime) -> Iterator[CalendarDay]:
     """Own visits that are planned or confirmed."""
     own = MonitoringVisit.objects.visible_to(user).filter(monitor=user, status__in=(V.PLANNED, V.CONFIRMED))
@@ -71,6 +105,13 @@ def visit_days(user: Any, sponsor: Any, at: datetime) -> Iterator[CalendarDay]:
         yield CalendarDay(f"visit-{visit.pk}", visit.planned_on, title, text, url)
 
 
-def _item(sponsor: Any, visit: MonitoringVisit, page: str, sub: str, due_on: Any, heading: str) -> WorkItem:
+def _visits(user: Any) -> Any:
+    visits = MonitoringVisit.objects.visible_to(user).select_related("site__facility", "study", "monitor")
+    return visits.defer("snapshot")
+
+
+def _item(
+    sponsor: Any, visit: MonitoringVisit, page: str, sub: str, due_on: Any, heading: str, *, signs: bool = False
+) -> WorkItem:
     url = reverse(page, args=[sponsor.code, visit.study.slug, visit.site.number, visit.pk])
-    return WorkItem(f"{visit.label}, {visit.site.number} {visit.site.facility.city}", sub, url, due_on, heading)
+    return WorkItem(f"{visit.label}, {visit.site.number} {visit.site.facility.city}", sub, url, due_on, heading, signs)

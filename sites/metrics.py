@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 
 from ctms.core.metrics import LIVE, Metric, Source
 from ctms.web.places import Place
+from sites.counting import Group, groups_at, inside, total
 from sites.filters import STAGES
 from sites.models import EnrollmentStatus, Site, StartUpItem
 from sites.startup.checklist import asked_now, open_items, overdue
@@ -94,38 +95,17 @@ ENROLLING = Metric(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Items:
-    """So many open items of start-up alike."""
-
-    study: int
-    country: int | None
-    holder: str | None
-    is_late: bool
-    number: int
-
-    def lies_in(self, place: Place) -> bool:
-        if place.country is not None:
-            return self.country == place.country.pk
-        return place.study is None or bool(self.study == place.study.pk)
-
-
-def _open_items(places: Sequence[Place], user: Any) -> list[list[_Items]]:
-    """The open items of each place in groups of the same country, holder and lateness; one statement for all."""
-    items = StartUpItem.objects.visible_to(user).filter(study__in={place.study.pk for place in places})
-    rows = open_items(asked_now(items)).annotate(holder=holder_of(), is_late=Q(overdue())).order_by()
-    groups = [_Items(*row) for row in rows.values_list("study", "country", "holder", "is_late").annotate(Count("id"))]
-    return [[group for group in groups if group.lies_in(place)] for place in places]
-
-
-def _items_where(condition: Callable[[_Items], bool]) -> Callable[[list[_Items]], tuple[int, Source]]:
-    return lambda groups: (sum(group.number for group in groups if condition(group)), LIVE)
+def _open_items(places: Sequence[Place], user: Any) -> list[list[Group]]:
+    """Open items by holder and lateness."""
+    rows: Any = open_items(asked_now(StartUpItem.objects.visible_to(user)))
+    looked_at = rows.annotate(holder=holder_of(), is_late=Q(overdue()))
+    return groups_at(looked_at, places, "holder", "is_late", country="country")
 
 
 def _item_list(**query: str) -> Callable[[Place], str]:
     def address(place: Place) -> str:
-        within = {"country": place.country.country} if place.country is not None else {}
-        return f"{reverse('startup-items', args=[place.sponsor.code, place.study.slug])}?{urlencode(query | within)}"
+        asked = urlencode(query | inside(place))
+        return f"{reverse('startup-items', args=[place.sponsor.code, place.study.slug])}?{asked}"
 
     return address
 
@@ -133,20 +113,20 @@ def _item_list(**query: str) -> Callable[[Place], str]:
 OPEN_ITEMS = Metric(
     "sites.startup_open", "Open items",
     "Start-up items not settled yet, of the study, its countries, and sites between start-up and activation.",
-    _open_items, _items_where(lambda group: True), _item_list(state="open"), generated=True,
+    _open_items, total(), _item_list(state="open"), generated=True,
 )  # fmt: skip
 LATE_ITEMS = Metric(
     "sites.startup_late", "Late items", "Open start-up items that somebody has, and whose expected day has passed.",
-    _open_items, _items_where(lambda group: group.is_late), _item_list(state="late"), generated=True,
+    _open_items, total(lambda holder, is_late: is_late), _item_list(state="late"), generated=True,
 )  # fmt: skip
 ITEMS_WITH_US = Metric(
     "sites.startup_with_us", "Waiting on us", "Open start-up items that sponsor, CRO or a vendor have.",
-    _open_items, _items_where(lambda group: group.holder in OURS), _item_list(state="open", holder="us"),
+    _open_items, total(lambda holder, is_late: holder in OURS), _item_list(state="open", holder="us"),
     generated=True,
 )  # fmt: skip
 ITEMS_WITH_OTHERS = Metric(
     "sites.startup_with_others", "Waiting on others",
     "Open start-up items that a site, an authority or an ethics committee have.",
-    _open_items, _items_where(lambda group: group.holder is not None and group.holder not in OURS),
+    _open_items, total(lambda holder, is_late: holder is not None and holder not in OURS),
     _item_list(state="open", holder="others"), generated=True,
 )  # fmt: skip

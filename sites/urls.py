@@ -41,7 +41,6 @@ urlpatterns = [
     path(f"{_VERSION}", configurations.Configuration.as_view(), name="startup-configuration"),
     path(f"{_VERSION}move/<str:move>/", configurations.Move.as_view(), name="startup-configuration-move"),
     path(f"{_STUDY}sites/add/", edits.AddSite.as_view(), name="site-add"),
-    path(_SITE, site.Overview.as_view(), name="site"),
     path(f"{_SITE}edit/", edits.EditSite.as_view(), name="site-edit"),
     path(f"{_SITE}take-back/", edits.TakeBackSite.as_view(), name="site-take-back"),
     path(f"{_SITE}status/", site.Status.as_view(), name="site-status"),

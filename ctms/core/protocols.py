@@ -185,10 +185,13 @@ class WorkItem:
     url: str
     due_on: date | None
     kind: str  # the heading it stands under
+    signs: bool = False  # it asks for this person's signature
 
 
 class WorkItems(Protocol):
-    """One entry of `settings.WORK_ITEMS`: what waits for this person at the open sponsor, most pressing first."""
+    """One entry of `settings.WORK_ITEMS` or `settings.APPROVALS`: what waits for this person at the open sponsor, most
+    pressing first.
+    """
 
     def __call__(self, user: Any, sponsor: Any, at: datetime) -> Iterable[WorkItem]: ...
 
@@ -253,7 +256,12 @@ def milestone_facts() -> list[MilestoneFacts]:
 
 
 def work_items() -> list[WorkItems]:
-    return [import_string(path) for path in settings.WORK_ITEMS]
+    return [import_string(path) for path in (*settings.APPROVALS, *settings.WORK_ITEMS)]
+
+
+def approvals() -> list[WorkItems]:
+    """Those that ask for decisions and signatures: `settings.APPROVALS`."""
+    return [import_string(path) for path in settings.APPROVALS]
 
 
 def digest_parts() -> list[DigestParts]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from ctms.core import protocols
 from ctms.core.protocols import WorkItem
+from ctms.core.workdays import workdays_between
 from ctms.desk.models import Job, Notification, SavedView
 
 MOST_UNREAD = 99
-_SOON = 14  # days
+_SOON = 10  # working days
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,25 @@ class Waiting:
 
 
 def waiting_for(user: Any, sponsor: Any, at: datetime) -> list[Waiting]:
-    """All that the rooms say waits for this person: what has a day first, then kind by kind as the rooms come."""
+    """All that the rooms say waits for this person: what wants a signature, then what has a day, then the rest."""
     by_kind: dict[str, list[WorkItem]] = {}
     for provider in protocols.work_items():
         for item in provider(user, sponsor, at):
             by_kind.setdefault(item.kind, []).append(item)
     groups = [Waiting(kind, sorted(items, key=_when)) for kind, items in by_kind.items()]
-    return sorted(groups, key=lambda group: _when(group.items[0]))
+    return sorted(groups, key=lambda group: (not any(item.signs for item in group.items), _when(group.items[0])))
+
+
+def to_approve(user: Any, sponsor: Any, at: datetime) -> list[WorkItem]:
+    """What waits for this person's decision or signature, what has a day first."""
+    return sorted((item for provider in protocols.approvals() for item in provider(user, sponsor, at)), key=_when)
+
+
+def drawn(item: WorkItem, today: date) -> dict[str, str]:
+    """The item as the attention component draws it."""
+    due, tone = due_words(item.due_on, today)
+    mark = tone or ("sign" if item.signs else "info")
+    return {"tone": mark, "text": item.title, "url": item.url, "due": due, "due_tone": tone, "meta": item.sub}
 
 
 def _when(item: WorkItem) -> date:
@@ -35,14 +48,21 @@ def _when(item: WorkItem) -> date:
 
 
 def due_words(due_on: date | None, on: date) -> tuple[str, str]:
-    """When something is due, in words, and the tone of that: bad when late, watch when soon."""
+    """When something is due, in working days, and the tone of that: bad when late, watch when soon.
+
+    Of which country it is the list does not know: only weekends are left out.
+    """
     if due_on is None:
         return "", ""
-    days = (due_on - on).days
-    if days < 0:
-        return f"{due_on:%-d %b %Y}, {-days} d ago", "bad"
-    words = "today" if days == 0 else f"{due_on:%-d %b %Y}, in {days} d"
+    days = workdays_between(on, due_on, "")
+    if due_on < on:
+        return f"late by {_working(-days)}", "bad"
+    words = "today" if due_on == on else f"{due_on:%-d %b %Y}, in {_working(days)}"
     return words, "watch" if days <= _SOON else ""
+
+
+def _working(days: int) -> str:
+    return "1 working day" if days == 1 else f"{days} working days"
 
 
 def unread(user: Any) -> int:

@@ -1,5 +1,6 @@
 """Who is master of what: the domains of a study, their usual master, and the rule that nobody else writes them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,11 +80,20 @@ RULES: dict[Domain, Rule] = {
 
 def masters(place: Any) -> dict[Domain, Kind]:
     """Who is master of each domain in the study of this scope, or of one within it."""
+    return masters_in({0: place})[0]
+
+
+def masters_in(places: Mapping[int, Any]) -> dict[int, dict[Domain, Kind]]:
+    """The same of several scopes, each by its key; one statement for all."""
     from ctms.integrations.models import SystemOfRecord
 
-    study = "/".join(place.path.split("/")[:2]) + "/"
-    declared = dict(SystemOfRecord.objects.filter(scope__path=study).values_list("domain", "master"))
-    return {domain: Kind(declared.get(domain, rule.master)) for domain, rule in RULES.items()}
+    studies = {key: "/".join(place.path.split("/")[:2]) + "/" for key, place in places.items()}
+    rows = SystemOfRecord.objects.filter(scope__path__in=set(studies.values()))
+    declared = {(path, domain): master for path, domain, master in rows.values_list("scope__path", "domain", "master")}
+    return {
+        key: {domain: Kind(declared.get((path, domain), rule.master)) for domain, rule in RULES.items()}
+        for key, path in studies.items()
+    }
 
 
 def refuse_unless_master(place: Any, domain: Domain, writer: Kind = Kind.CTMS) -> None:

@@ -1,5 +1,6 @@
 """How the list of milestones is searched and filtered; one declaration for page, files and REST."""
 
+from datetime import timedelta
 from typing import Any
 
 import django_filters
@@ -7,8 +8,11 @@ from django import forms
 from django.db.models import Q, QuerySet
 
 from ctms.accounts.access import within
+from ctms.core import clock
 from ctms.milestones.catalog import CODES
 from ctms.milestones.models import Level, Milestone, State
+
+WEEK = timedelta(days=7)
 
 
 class MilestoneFilter(django_filters.FilterSet):
@@ -16,6 +20,9 @@ class MilestoneFilter(django_filters.FilterSet):
         method="search", label="Search", widget=forms.SearchInput(attrs={"placeholder": "Milestone, code or place"})
     )
     state = django_filters.ChoiceFilter(label="State", empty_label="Any state", choices=State.choices)
+    slipped = django_filters.ChoiceFilter(
+        method="slip", label="Slipped", empty_label="Whether or not", choices=[("week", "In the last seven days")]
+    )
     level = django_filters.ChoiceFilter(label="Level", empty_label="All levels", choices=Level.choices)
     code = django_filters.ChoiceFilter(label="Milestone", empty_label="All milestones", choices=CODES)
     country = django_filters.ChoiceFilter(method="in_country", label="Country", empty_label="All countries")
@@ -37,3 +44,6 @@ class MilestoneFilter(django_filters.FilterSet):
 
     def in_country(self, milestones: QuerySet[Milestone], name: str, value: str) -> QuerySet[Milestone]:
         return milestones.filter(within({self.paths[value]}, "scope__path"))
+
+    def slip(self, milestones: Any, name: str, value: str) -> Any:
+        return milestones.slipped(clock.now() - WEEK)

@@ -1,10 +1,10 @@
 """A milestone with what people say of it, what became known of it, and the baselines that were signed."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from django.db import models
-from django.db.models import Case, Func, IntegerField, Q, TextField, Value, When
+from django.db.models import Case, F, Func, IntegerField, OuterRef, Q, Subquery, TextField, Value, When
 from django.db.models.functions import Coalesce
 
 from ctms.core.keys import TenantKey, referable, same_sponsor
@@ -71,6 +71,15 @@ class MilestoneRows(Records):
                 output_field=TextField(),
             )
         )
+
+    def slipped(self, since: datetime) -> "MilestoneRows":
+        """Those not reached whose forecast is a later day than it was at this instant, with that day as `before_on`."""
+        then = Outlook.history.filter(id=OuterRef("outlook__pk"), history_date__lte=since).order_by("-history_id")
+        changed = Outlook.history.filter(history_date__gt=since).values("id")
+        rows: MilestoneRows = self.filter(outlook__pk__in=changed, outlook__actual_on=None).annotate(
+            before_on=Subquery(then.values("forecast_on")[:1])
+        )
+        return rows.filter(outlook__standing=Standing.EXPECTED, outlook__forecast_on__gt=F("before_on"))
 
 
 class Milestone(StudyOwned):

@@ -22,7 +22,7 @@ def baselines_to_sign(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkIte
     for draft in drafts.select_related("study", "scope", "drawn_by").order_by("drawn_at", "pk"):
         url = reverse("baseline", args=[sponsor.code, draft.study.slug, draft.pk])
         yield WorkItem(f"{draft} of {draft.scope}", f"Drawn up by {draft.drawn_by}, to be signed", url, None,
-                       "Approvals")  # fmt: skip
+                       "Approvals", signs=True)  # fmt: skip
 
 
 def overdue_milestones(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:

@@ -26,6 +26,10 @@ _OWN = (
     ("Preferences", "preferences", "sliders-horizontal"),
     ("API tokens", "tokens", "key-round"),
 )
+_HOMES = (
+    ("My visits", "my-visits", "footprints", "monitoring.author_tripreport"),
+    ("Money", "money", "wallet", "finance.view_run"),
+)
 _MONEY = (
     ("Agreements", "agreements", "file-text", "finance.view_agreement"),
     ("Payables", "payables", "receipt", "finance.view_payment"),
@@ -103,6 +107,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         "heading": "",
         "items": [
             item("My work", "work", "list-todo", pages=own),
+            *(item(*one[:3]) for one in _HOMES if access.may_somewhere(request.user, one[3])),
             item("Portfolio", "portfolio", "layout-dashboard"),
         ],
     }
@@ -126,7 +131,11 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
             item("Data sources", "sources", "database", slug, pages=("registry",)),
         ]
-        items += [item(label, name, icon, slug) for label, name, icon, verb in _MONEY if _holds(request, place, verb)]
+        items += [
+            item(label, name, icon, slug)
+            for label, name, icon, verb in _MONEY
+            if _holds(request.user, place.study, verb)
+        ]
         if protocols.authority().may(request.user, "accounts.view_access", place.study):
             items.append(item("Team", "team", "users-round", slug))
         if protocols.authority().may(request.user, "audit.view_trail", place.study):
@@ -154,9 +163,14 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         yield {"heading": "Control", "items": control}
 
 
-def _holds(request: PageRequest, place: Place, verb: str) -> bool:
+def sees_money(user: Any, study: Study) -> bool:
+    """Whether this person sees the study's payment runs."""
+    return _holds(user, study, "finance.view_run")
+
+
+def _holds(user: Any, study: Study, verb: str) -> bool:
     """Whether the verb is held at the study, above it, or somewhere inside it."""
-    return access.held_near(request.user, verb, place.study.scope)
+    return access.held_near(user, verb, study.scope)
 
 
 def _monitoring(request: PageRequest, place: Place) -> tuple[tuple[str, str, str], ...]:
@@ -173,9 +187,9 @@ def _monitoring(request: PageRequest, place: Place) -> tuple[tuple[str, str, str
 def _selector(request: PageRequest, place: Place) -> dict[str, Any]:
     """The studies this person has a part in and, inside one, its countries. Sites are found by searching."""
     code = place.sponsor.code
-    studies = Study.objects.visible_to(request.user).order_by("protocol_no")[:50]
+    studies = place.studies or Study.objects.visible_to(request.user).order_by("protocol_no")[:50]
     choices = []
-    for study in studies:
+    for study in studies[:50]:
         here = place.study is not None and study.pk == place.study.pk
         choices.append({
             "label": study.protocol_no, "sub": study.acronym or study.title, "depth": 0,
@@ -259,7 +273,7 @@ def _person(request: PageRequest, sponsor: Any) -> dict[str, Any]:
         "sponsors": [
             {
                 "name": membership.sponsor.name,
-                "url": reverse("portfolio", args=[membership.sponsor.code]),
+                "url": reverse("sponsor-home", args=[membership.sponsor.code]),
                 "current": membership.sponsor_id == sponsor.pk,
             }
             for membership in access.memberships(request.user)

@@ -1,5 +1,7 @@
 """What may happen next to a configuration, an item of a checklist, and a waiver; and the guards of a site's gates."""
 
+from typing import Any
+
 from ctms.core.lifecycle import Guard, Lifecycle, Move, Request
 from sites.models import (
     ConfigurationStatus,
@@ -32,7 +34,18 @@ class Shut:
         self.__doc__ = f"Nothing on the start-up checklist that keeps the gate “{gate.label.lower()}” shut."
 
     def __call__(self, site: Site, request: Request) -> str | None:
-        return shut_sentence(site, self.gate, request.effective_on)
+        kept: dict[Any, str | None] | None = getattr(site, "_shut", None)
+        if kept is None:
+            return shut_sentence(site, self.gate, request.effective_on)
+        asked = (self.gate, request.effective_on)
+        if asked not in kept:
+            kept[asked] = shut_sentence(site, self.gate, request.effective_on)
+        return kept[asked]
+
+
+def only_looked_at(site: Site) -> None:
+    """Has the gates worked out once for this object, for a page that shows them several times and changes nothing."""
+    site._shut = {}  # type: ignore[attr-defined]
 
 
 def shut_sentences(move: Move, site: Site) -> list[str]:

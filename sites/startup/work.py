@@ -46,7 +46,7 @@ def waivers(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
     related = (f"item__{name}" for name in _RELATED)
     for waiver in asked.exclude(made_by=user).select_related("made_by", *related).order_by("id"):
         url = _address(waiver.item, sponsor)
-        yield WorkItem(str(waiver), f"Asked for by {waiver.made_by}", url, None, "Approvals")
+        yield WorkItem(str(waiver), f"Asked for by {waiver.made_by}", url, None, "Approvals", signs=True)
 
 
 def _held_by(user: Any) -> Any:

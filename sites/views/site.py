@@ -1,4 +1,4 @@
-"""A site's page: overview, status with its moves, and history."""
+"""A site's page: status with its moves, dossier and history."""
 
 from datetime import date
 from typing import Any
@@ -17,8 +17,6 @@ from ctms.core.lifecycle import Lifecycle
 from ctms.core.protocols import journal
 from ctms.core.refusals import Refusal
 from ctms.desk.services.jobs import start_job
-from ctms.studies.models import ExternalClaim
-from ctms.studies.services.load_study import REGISTRY
 from ctms.web.moves import MoveView
 from ctms.web.places import PageRequest
 from ctms.web.templatetags.ctms import day, spoken
@@ -30,54 +28,6 @@ from sites.services import statuses
 from sites.views.tabs import SiteTabView
 
 _LONGEST_PDF = 1000  # entries; older ones are on the page
-
-
-class Overview(SiteTabView):
-    page = "site"
-    template_name = "sites/site.html"
-
-    def context(self) -> dict[str, Any]:
-        site = self.site
-        crew = site.personnel.filter(ends_on=None).select_related("person").order_by("role", "person__name")
-        return {
-            "path": _path(site),
-            "facts": self._facts(),
-            "facility_source": f"Place and name as registered at {REGISTRY}" if site.registry_key else "Entered here",
-            "crew": list(crew),
-            "edit_url": self.url("site-edit") if self.may("sites.edit_site") else "",
-            "people_url": self.url("site-people") if self.may("sites.edit_personnel") else "",
-            "dossier_url": self.url("site-dossier"),
-            "pdf_impossible": documents.why_impossible(),
-            "offers": self.offers(SITE) + [item for item in self.offers(ENROLLMENT) if item["offer"].is_open],
-        }
-
-    def _facts(self) -> list[dict[str, Any]]:
-        """What the head of the page does not say."""
-        site, facility = self.site, self.site.facility
-        days = (site.today(clock.now()) - site.status_on).days
-        since = f"{day(site.status_on)} ({days} d)"
-        coordinates = f"{facility.latitude}, {facility.longitude}" if facility.latitude is not None else ""
-        return [
-            {"label": "In this status since", "value": since, "simulated": is_simulated()},
-            {
-                "label": "Facility",
-                "value": facility.name or "Not disclosed",
-                "url": reverse("facility", args=[self.sponsor.code, facility.pk]),
-            },
-            {"label": "Place", "value": facility.place},
-            {"label": "Postal code", "value": facility.postal_code},
-            {"label": "Coordinates", "value": coordinates},
-            {"label": "Time zone", "value": facility.time_zone},
-            {"label": f"{REGISTRY} says", "value": self._claim() or "Nothing about this site"},
-        ]
-
-    def _claim(self) -> str:
-        """What the registry says of the site's recruitment, and as of when. Most say so only while a study recruits."""
-        claims = ExternalClaim.objects.visible_to(self.request.user).filter(
-            scope=self.site.scope, topic="recruitment_status"
-        )
-        claim = claims.exclude(value="").select_related("run").first()
-        return f"{spoken(claim.value)}, {day(claim.run.source_as_of)}" if claim else ""
 
 
 class Dossier(InSite):
@@ -105,7 +55,7 @@ class Status(SiteTabView):
         latest = next((event for event in events if event.kind == SiteStatusEvent.Kind.OPERATIONAL), None)
         may_correct = latest is not None and self.may("sites.correct_site")
         return {
-            "path": _path(self.site),
+            "path": life_of(self.site),
             "offers": self.offers(SITE),
             "enrollment_offers": self.offers(ENROLLMENT),
             "signatures": shown_under(self.site),
@@ -213,7 +163,7 @@ def _move_label(event: SiteStatusEvent) -> str:
     return move.label if move else spoken(event.move)
 
 
-def _path(site: Site) -> list[dict[str, str]]:
+def life_of(site: Site) -> list[dict[str, str]]:
     """The main path of the lifecycle: what is done, where the site stands, and what is ahead or which exit it took."""
     here = site.operational_status
     reached = set(site.status_events.filter(kind=SiteStatusEvent.Kind.OPERATIONAL).values_list("to_status", flat=True))

@@ -20,9 +20,9 @@ _PLANS = {"plan-edit", "country-plan-edit", "site-plan-edit"}
 
 # To look at it (GET).
 OPENS: dict[str, set[str]] = {
-    MEMBER: {"portfolio", "search", "facilities", "people", "organisations", "roles", "jobs", "list-later", "work",
-             "views", "save-view", "notifications", "mailbox", "preferences", "digest-now", "calendar-link",
-             "revoke-calendar-link", "tokens", "training"},
+    MEMBER: {"sponsor-home", "portfolio", "search", "facilities", "people", "organisations", "roles", "jobs",
+             "list-later", "work", "views", "save-view", "notifications", "mailbox", "preferences", "digest-now",
+             "calendar-link", "revoke-calendar-link", "tokens", "training"},
     NOBODY: {"job", "job-file", "saved-view", "delete-view", "notification", "mail", "training-read",
              "import-preview", "import-errors"},
     "desk.run_outbox": {"outbox"},
@@ -45,6 +45,7 @@ OPENS: dict[str, set[str]] = {
     "monitoring.view_visit": {"visits", "follow-ups", "deviations", "site-visits", "trip", "letter", "follow-up",
                               "deviation"},
     "monitoring.view_tripreport": {"trip-report"},
+    "monitoring.author_tripreport": {"my-visits"},
     "monitoring.plan_visit": {"visit-plan", "visits-plan-due", "cadence", "trip-replan", "letter-sent", "trip-move"},
     "monitoring.edit_issue": {"follow-up-add", "follow-up-note", "follow-up-move", "deviation-add", "deviation-edit",
                               "deviation-move"},
@@ -81,7 +82,7 @@ OPENS: dict[str, set[str]] = {
     "studies.approve_schedule": {"schedule-move"},
     "finance.view_agreement": {"agreements", "agreement", "agreement-version"},
     "finance.view_payment": {"payables", "payable", "site-payments"},
-    "finance.view_run": {"runs", "run", "remittance", "remittance-pdf", "remittance-csv"},
+    "finance.view_run": {"money", "runs", "run", "remittance", "remittance-pdf", "remittance-csv"},
     "finance.view_bank": {"bank", "run-erp"},
     "finance.edit_fee": _DRAFTS,
     "finance.approve_fee": {"agreement-move"},

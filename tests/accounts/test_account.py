@@ -45,7 +45,7 @@ def half_way(username: str = "mara") -> Client:
     browser = Client()
     answer = browser.post("/sign-in/", {"username": username, "password": PASSWORD, "next": "/in/north/audit/"})
     assert answer.url == "/sign-in/code/?next=%2Fin%2Fnorth%2Faudit%2F"
-    assert browser.get("/in/north/").status_code == 302
+    assert browser.get("/in/north/work/").status_code == 302
     return browser
 
 
@@ -60,10 +60,10 @@ class TestSecondStep:
         browser, code = half_way(), code_of(secret, ahead=1)
         answer = browser.post("/sign-in/code/?next=/in/north/audit/", {"code": f"{code[:3]} {code[3:]}"})
         assert answer.url == "/in/north/audit/"
-        assert browser.get("/in/north/").status_code == 200
+        assert browser.get("/in/north/work/").status_code == 200
         again = half_way()
         assert "not correct" in again.post("/sign-in/code/", {"code": code}).content.decode()
-        assert again.get("/in/north/").status_code == 302
+        assert again.get("/in/north/work/").status_code == 302
 
     def test_a_recovery_code_signs_in_once(self, north, mara, now):
         _, codes = with_second_step(mara, now)
@@ -124,18 +124,18 @@ class TestSecondStep:
         settings.TWO_STEP_ROLES = ("ADMINISTRATOR",)
         browser = Client()
         browser.post("/sign-in/", {"username": "ada", "password": PASSWORD})
-        assert browser.get("/in/north/").url == "/account/second-step/"
+        assert browser.get("/in/north/work/").url == "/account/second-step/"
         page = browser.get("/account/second-step/").content.decode()
         secret = re.search(r'c-hash">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
         browser.post("/account/second-step/", {"password": PASSWORD, "code": code_of(secret)})
-        assert browser.get("/in/north/").status_code == 200
+        assert browser.get("/in/north/work/").status_code == 200
         off = browser.post("/account/second-step/off/", {"password": PASSWORD, "code": code_of(secret, ahead=1)})
         assert (off.status_code, second_step.is_on(person("ada"))) == (409, True)
         settings.TWO_STEP_ROLES = ("ADMIN",)
         assert [error.msg for error in two_step_roles_exist()] == ["CTMS_TWO_STEP_ROLES names no role of ours: ADMIN."]
         other = Client()
         other.post("/sign-in/", {"username": "mara", "password": PASSWORD})
-        assert other.get("/in/north/").status_code == 200
+        assert other.get("/in/north/work/").status_code == 200
 
     @pytest.mark.parametrize("trained", [True, False])
     def test_a_role_demands_it_also_of_who_got_it_after_signing_in(self, north, settings, trained):
@@ -157,8 +157,8 @@ class TestPassword:
     def test_changing_it_ends_all_other_sessions(self, north, mara):
         here, there = signed_in("mara"), signed_in("mara")
         assert self.change(here).status_code == 302
-        assert here.get("/in/north/").status_code == 200
-        assert there.get("/in/north/").status_code == 302
+        assert here.get("/in/north/work/").status_code == 200
+        assert there.get("/in/north/work/").status_code == 302
         assert Session.objects.filter(user=mara).count() == 1
         assert person("mara").check_password(NEW)
 
@@ -196,15 +196,15 @@ class TestSessions:
         assert ids == [Session.objects.get(pk=there.session.session_key).public_id]
         assert there.session.session_key not in page
         assert here.post("/account/sessions/end/", {"session": ids[0]}).status_code == 302
-        assert there.get("/in/north/").status_code == 302
-        assert here.get("/in/north/").status_code == 200
+        assert there.get("/in/north/work/").status_code == 302
+        assert here.get("/in/north/work/").status_code == 200
         assert events(north, "SESSION_REVOKED") == 1
 
     def test_nobody_ends_anothers(self, north, mara):
         there = signed_in("petra")
         theirs = Session.objects.get(pk=there.session.session_key).public_id
         assert signed_in("mara").post("/account/sessions/end/", {"session": theirs}).status_code == 409
-        assert there.get("/in/north/").status_code == 200
+        assert there.get("/in/north/work/").status_code == 200
 
     def test_what_a_browser_says_it_is(self):
         agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
@@ -244,7 +244,7 @@ def test_a_sponsor_begins_with_an_administrator_who_chooses_a_password(db, setti
     assert browser.get("/in/east/").url == "/account/password/"
     said = {"password": password, "new_password": NEW, "again": NEW}
     assert browser.post("/account/password/", said).status_code == 302
-    assert browser.get("/in/east/").status_code == 200
+    assert browser.get("/in/east/work/").status_code == 200
     user = person("emil")
     assert list(Assignment.objects.filter(user=user)) == []  # no sponsor is open
     with in_sponsor(user.memberships.get().sponsor_id):
@@ -267,9 +267,9 @@ class TestAddingAPerson:
         password = re.search(r'c-hash">([0-9a-f-]{29})<', page)[1]
         nina = Client()
         assert nina.post("/sign-in/", {"username": "nina", "password": password}).status_code == 302
-        assert nina.get("/in/north/").url == "/account/password/"
+        assert nina.get("/in/north/work/").url == "/account/password/"
         nina.post("/account/password/", {"password": password, "new_password": NEW, "again": NEW})
-        assert nina.get("/in/north/").status_code == 200
+        assert nina.get("/in/north/work/").status_code == 200
         assert person("nina").history.get().history_change_reason == "Joins the team, ticket 7"
 
     @pytest.mark.parametrize(
@@ -287,9 +287,9 @@ def test_the_operator_resets_what_was_lost(north, mara, now):
     browser, program, printed = signed_in("mara"), Program("mara"), StringIO()
     assert program.get("/api/v1/me/").status_code == 200
     call_command("reset_password", "mara", "--second-step", "--reason", "Ticket 4, called back", stdout=printed)
-    assert browser.get("/in/north/").status_code == 302
+    assert browser.get("/in/north/work/").status_code == 302
     assert program.get("/api/v1/me/").status_code == 401
     password = re.search(r"with (\S+),", printed.getvalue())[1]
     assert browser.post("/sign-in/", {"username": "mara", "password": password}).url == "/"
-    assert browser.get("/in/north/").url == "/account/password/"
+    assert browser.get("/in/north/work/").url == "/account/password/"
     assert not second_step.is_on(mara)

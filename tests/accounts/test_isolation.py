@@ -103,7 +103,19 @@ def test_harvested_keys_open_nothing(north, north_keys, monkeypatch, broken):
             *Site.objects.values_list("registry_key", flat=True)[:20],
         }
     before = written()
-    mine = {"portfolio", "search", "facilities", "people", "organisations", "audit", "access-log", "jobs", *DESK}
+    mine = {
+        "sponsor-home",
+        "portfolio",
+        "money",
+        "search",
+        "facilities",
+        "people",
+        "organisations",
+        "audit",
+        "access-log",
+        "jobs",
+        *DESK,
+    }
     mine |= {"facility-add", "person-add", "training", "tokens", "roles"}
     for name, address, status, body in walk(client, "south", north_keys, but=WRITES_OF_ONES_OWN):
         assert status in ({200, 302, 404, 405, 422} if name in mine else {404, 405}), address
@@ -206,7 +218,7 @@ def test_nobody_puts_a_person_on_a_list_whom_they_do_not_know(north, mara):
 def test_roles_without_studies_see_no_study(north):
     client = signed_in("ada")
     assert client.get("/in/north/s/D3460C00002/").status_code == 404
-    assert "D3460C00002" not in client.get("/in/north/").content.decode()
+    assert "D3460C00002" not in client.get("/in/north/portfolio/").content.decode()
     assert client.get("/in/north/audit/").status_code == 200
 
 
@@ -226,8 +238,8 @@ def test_unblinded_rows_are_for_the_unblinded(north, mara):
 
 def test_deactivation_counts_with_the_next_request(north, mara):
     client = signed_in("mara")
-    assert client.get("/in/north/").status_code == 200
+    assert client.get("/in/north/portfolio/").status_code == 200
     ada = person("ada")
     with act(ada, "Left the company"):
         deactivate(user=mara, by=ada)
-    assert client.get("/in/north/").status_code == 302
+    assert client.get("/in/north/portfolio/").status_code == 302

@@ -15,7 +15,7 @@ from tests.conftest import act, person, signed_in
 from tests.seed import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("P11-10d-1")]
-INSIDE = "/in/north/"
+INSIDE = "/in/north/work/"
 
 
 def events(sponsor) -> list[tuple[str, str]]:
@@ -23,10 +23,10 @@ def events(sponsor) -> list[tuple[str, str]]:
         return list(AccessEvent.objects.order_by("id").values_list("kind", "actor_name"))
 
 
-def test_name_and_password_lead_to_the_one_sponsor_and_are_on_record(north):
+def test_name_and_password_lead_to_the_home_of_ones_role_and_are_on_record(north):
     browser = Client()
     answer = browser.post("/sign-in/", {"username": " Mara ", "password": PASSWORD}, follow=True)
-    assert answer.redirect_chain[-1][0] == INSIDE
+    assert [address for address, _ in answer.redirect_chain] == ["/", "/in/north/", "/in/north/s/D3460C00002/"]
     assert events(north)[-1] == ("SIGNED_IN", "Mara Lindqvist")
     browser.post("/sign-out/")
     assert events(north)[-1] == ("SIGNED_OUT", "Mara Lindqvist")

@@ -79,7 +79,7 @@ def test_completing_opens_in_the_same_session_and_a_new_version_closes(tom, curr
         assert client.post(address, said | wrong).status_code == 422
         assert client.get(HOME).status_code == 403
     assert client.post(address, said).status_code == 302
-    assert client.get(HOME).status_code == 200
+    assert client.get(f"{HOME}portfolio/").status_code == 200
     assert "131 sites" in client.get(f"{HOME}s/D3460C00002/sites/").content.decode()
     assert "Complete since" in client.get(f"{HOME}training/").content.decode()
     newer = renewed(curriculum)
@@ -142,7 +142,7 @@ def test_one_role_waiting_leaves_the_others(north, mara, curriculum):
     with act(ada):
         assign_role(user=mara, role=Role.CTA, scope=scope, starts_on=date(2024, 1, 1), by=ada)
     client = signed_in("mara")
-    assert client.get(HOME).status_code == 200
+    assert client.get(f"{HOME}portfolio/").status_code == 200
     assert client.get(f"{HOME}s/D3460C00002/site/XX-999/").status_code == 403  # perhaps the other role shows it
 
 

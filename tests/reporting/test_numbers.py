@@ -63,6 +63,21 @@ def added_up(browser, reading) -> Amounts:
     return sums
 
 
+def test_the_numbers_of_a_site_equal_their_lists_and_are_for_those_who_see_them(place, petra):
+    page = f"{STUDY}site/CA-001/"
+    browser = signed_in("petra")
+    shown = browser.get(page).context
+    for reading in shown["readings"]:
+        assert reading.value == browser.get(reading.url).context["listing"]["count"], reading.url
+    for reading in shown["amounts"]:
+        assert reading.told == added_up(browser, reading), reading.url
+    for alarm in shown["attention"]:
+        assert alarm["text"].startswith(f"{browser.get(alarm['url']).context['listing']['count']} "), alarm["url"]
+    inspected = signed_in("ines").get(page).context
+    assert (inspected["amounts"], bool(inspected["visits"])) == ([], True)
+    assert signed_in("otto").get(page).status_code == signed_in("idris").get(page).status_code == 404
+
+
 def test_what_the_schedule_and_the_registry_say(place, petra):
     readings = {reading.metric.name: reading for reading in read_here(METRICS, place, petra)}
     assert readings["studies.visits"].value == ScheduledVisit.objects.count() == 12
@@ -84,10 +99,20 @@ def test_stages_add_up(place, petra):
 
 @pytest.mark.shows("02-5")
 @pytest.mark.parametrize(
-    ("address", "most"), [(STUDY, 25), (f"{STUDY}c/de/", 25), (f"{STUDY}countries/", 12), ("/in/north/", 12)]
+    ("address", "most"),
+    [
+        (STUDY, 25),
+        (f"{STUDY}c/de/", 25),
+        (f"{STUDY}countries/", 12),
+        ("/in/north/portfolio/", 25),
+        (f"{STUDY}site/DE-004/", 25),
+        ("/in/north/money/", 25),
+        ("/in/north/my-visits/", 25),
+        ("/in/north/work/", 28),
+    ],
 )
 def test_a_page_costs_the_same_at_ten_times_the_sites_and_studies(place, petra, address, most):
-    browser = signed_in("petra")
+    browser = signed_in("lena" if "my-visits" in address else "petra")
 
     def cost() -> int:
         browser.get(address)  # fills what is asked once per process

@@ -73,7 +73,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """To the one sponsor a person works for, or to the choice between several."""
     memberships = access.memberships(request.user)
     if len(memberships) == 1:
-        return redirect(reverse("portfolio", args=[memberships[0].sponsor.code]))
+        return redirect(reverse("sponsor-home", args=[memberships[0].sponsor.code]))
     return TemplateResponse(request, "accounts/choose_sponsor.html", {"memberships": memberships})
 
 

@@ -8,10 +8,9 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from ctms.core import clock
-from ctms.core.protocols import WorkItem
 from ctms.desk.lists import reachable
 from ctms.desk.models import Job, SavedView
-from ctms.desk.queries import due_words, waiting_for
+from ctms.desk.queries import drawn, waiting_for
 from ctms.web.places import InSponsor, PageRequest
 
 _MOST_TILES = 8
@@ -27,7 +26,7 @@ class MyWork(InSponsor):
         groups = waiting_for(request.user, self.sponsor, at)
         context = {
             "groups": [
-                {"kind": group.kind, "items": [_drawn(item, at.date()) for item in group.items]} for group in groups
+                {"kind": group.kind, "items": [drawn(item, at.date()) for item in group.items]} for group in groups
             ],
             "views": list(islice(reachable(views, user=request.user, sponsor=self.sponsor), _MOST_TILES)),
             "ready": list(
@@ -36,9 +35,3 @@ class MyWork(InSponsor):
             "lists_url": reverse("portfolio", args=[self.sponsor.code]),
         }  # fmt: skip
         return TemplateResponse(request, "desk/work.html", context)
-
-
-def _drawn(item: WorkItem, today: Any) -> dict[str, str]:
-    """The item as the attention list draws it."""
-    due, tone = due_words(item.due_on, today)
-    return {"tone": tone or "info", "text": item.title, "url": item.url, "due": due, "due_tone": tone, "meta": item.sub}

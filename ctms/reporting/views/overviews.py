@@ -1,9 +1,8 @@
-"""Portfolio, study and country: what is known so far, each number with its source, and what to do next."""
+"""Study and country: what is known so far, each number with its source, and what to do next."""
 
 from datetime import date
 from typing import Any
 
-from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,50 +15,17 @@ from ctms.core.metrics import Metric, read, read_here
 from ctms.reporting.charts import CURVE_LEGEND, CURVES, activation_chart
 from ctms.reporting.maps import sites_map
 from ctms.studies import metrics as study_metrics
-from ctms.studies.models import ExternalClaim, ImportFinding, Study, VisitSchedule
+from ctms.studies.models import ExternalClaim, ImportFinding, VisitSchedule
 from ctms.studies.pages import InStudy
-from ctms.studies.views.setup import may_create_studies
 from ctms.studies.wording import study_facts
-from ctms.web.places import InSponsor, PageRequest, Place
+from ctms.web.places import PageRequest, Place
 from sites import metrics, queries
 
 _COUNTRIES_SHOWN = 10
 _ACTS_SHOWN = 8
 _FINDINGS_READ = 50
-_OF_A_STUDY = (
-    metrics.TOTAL, metrics.CANDIDATES, metrics.STARTING, metrics.ACTIVATED, metrics.ENROLLING,
-    study_metrics.PLANNED_ENROLLMENT,
-)  # fmt: skip
 _BY_COUNTRY = (metrics.TOTAL, metrics.STARTING, metrics.ACTIVATED, metrics.OUT)
 _COUNTRY_COLUMNS = ({"label": "Country"}, *({"label": metric.label, "kind": "number"} for metric in _BY_COUNTRY))
-
-
-class Portfolio(InSponsor):
-    """All studies of the sponsor that this person has a part in."""
-
-    page = "portfolio"
-
-    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        status = ExternalClaim.objects.filter(topic="overall_status", scope__kind="STUDY").select_related("run")
-        studies = (
-            Study.objects.visible_to(request.user)
-            .select_related("scope", "programme")
-            .prefetch_related(Prefetch("externalclaim_set", status, to_attr="registry"))
-            .order_by("protocol_no")
-        )
-        places = [Place(self.sponsor, study) for study in studies]
-        rows = [
-            {
-                "study": place.study,
-                "url": reverse("study", args=[self.sponsor.code, place.study.slug]),
-                "registry": next(iter(place.study.registry), None),
-                "readings": readings,
-            }
-            for place, readings in zip(places, read(_OF_A_STUDY, places, request.user), strict=True)
-        ]
-        may_create = may_create_studies(request.user, self.sponsor)
-        new_url = reverse("study-new", args=[self.sponsor.code]) if may_create else ""
-        return TemplateResponse(request, "reporting/portfolio.html", {"rows": rows, "new_url": new_url})
 
 
 class Overview(InStudy):

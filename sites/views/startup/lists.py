@@ -34,6 +34,9 @@ class ItemFilter(django_filters.FilterSet):
         label="Gate", empty_label="All gates", choices=[choice for choice in Gate.choices if choice[0]]
     )
     level = django_filters.ChoiceFilter(label="Level", empty_label="All levels", choices=Level.choices)
+    site = django_filters.CharFilter(
+        field_name="site__number", label="Site", widget=forms.TextInput(attrs={"placeholder": "Site number"})
+    )
     country = django_filters.ChoiceFilter(field_name="country__country", label="Country", empty_label="All countries")
 
     class Meta:
