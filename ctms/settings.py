@@ -339,5 +339,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"ctms": {"level": "INFO"}},
+    "loggers": {
+        "ctms": {"level": "INFO"},
+        # Whom we ask for what stands in addresses, and celery lets every logger without a level of its own say it.
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "urllib3")},
+    },
 }

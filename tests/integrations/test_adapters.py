@@ -1,5 +1,7 @@
 """What other systems send, read: recorded replies, errors of every shape, and what must be left where it is."""
 
+import logging
+
 import httpx
 import orjson
 import pytest
@@ -241,3 +243,12 @@ def test_a_reply_has_a_largest_size():
     with pytest.raises(FeedFailed, match=f"larger than {LARGEST // 1024 // 1024} MB"):
         fails.caller.get("a")
     assert fails.asked == 1
+
+
+def test_what_stands_in_addresses_is_in_no_log(caplog):
+    caplog.set_level(logging.DEBUG)  # as celery sets the root logger by its own --loglevel
+    fails = Fails(httpx.Response(503), httpx.Response(200, content=b"ok"))
+    fails.caller.get("subjects/S-0001", key="not to be seen")
+    logging.getLogger("ctms.integrations").info("something else")
+    assert fails.asked == 2
+    assert [record.message for record in caplog.records] == ["something else"]

@@ -238,6 +238,8 @@ def test_failures_rest_longer_each_time_and_credentials_wait_for_a_person(north)
     assert list(wording.faults(connection, at, in_detail=True)) == []
 
 
+@pytest.mark.heavy
+@pytest.mark.shows("04-4")
 @pytest.mark.parametrize("fault", ["truncated", "html", "garbage", "error", "too_many", "forbidden"])
 @pytest.mark.parametrize("format", [Format.RWS, Format.CTMS_IRT_1, Format.VAULT])
 def test_every_fault_ends_in_bounded_tries_and_a_sentence(north, format, fault):
@@ -277,10 +279,15 @@ def scope_of_study():
     return Study.objects.select_related("scope").get().scope
 
 
-def test_credentials_never_cross_a_network_in_the_clear(north, mara):
-    with pytest.raises(Refusal, match="https"), act(mara):
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [("http://edc.example/", "https"), ("https://u:p@edc.example/", "out of the address"),
+     ("https://edc.example/?token=1", "out of the address")],
+)  # fmt: skip
+def test_credentials_never_cross_a_network_in_the_clear_nor_stand_in_an_address(north, mara, address, sentence):
+    with pytest.raises(Refusal, match=sentence), act(mara):
         services.add_connection(
-            scope=scope_of_study(), name="New", format=Format.RWS, base_url="http://edc.example/", source_study="S",
+            scope=scope_of_study(), name="New", format=Format.RWS, base_url=address, source_study="S",
             is_blinded=True, by=mara,
         )  # fmt: skip
     assert not Connection.objects.exists()

@@ -191,6 +191,9 @@ def _demand(by: User, verb: str, record: Any, doing: str) -> None:
 def _refuse_address(base_url: str) -> None:
     """Credentials cross a network encrypted, or not at all; and production speaks to no simulator."""
     said = urlsplit(base_url.strip())
+    if "@" in said.netloc or said.query:
+        sentence = "Leave credentials out of the address: everybody who may see the connection reads it."
+        raise BadInput("ADDRESS", sentence, fields={"base_url": sentence})
     if said.scheme == "http" and (said.hostname not in _HERE or settings.PRODUCTION):
         sentence = "Use https: credentials would be sent in the clear."
         raise BadInput("ADDRESS", sentence, fields={"base_url": sentence})
