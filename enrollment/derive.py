@@ -9,6 +9,7 @@ from typing import Any
 from enrollment.models import Milestone, SubjectStatus
 from enrollment.models.subjects import day_field
 
+_MANY = 5_000
 _DAYS = [day_field(milestone) for milestone in Milestone]
 _STATUSES = "array[" + ", ".join(f"'{status}'" for status in SubjectStatus.values) + "]"
 
@@ -61,8 +62,16 @@ def derive(cursor: Any, case: Case) -> None:
              and not exists (select from feed_subjects s where s.subject = f.subject)"""
     )
     cursor.execute("analyze feed_subjects")
+    cursor.execute("select count(*) from feed_subjects")
+    # The facts may be younger than what the planner knows of their table: for many subjects it would ask one by one.
+    is_bulk = cursor.fetchone()[0] > _MANY
+    if is_bulk:
+        cursor.execute("set local enable_nestloop = off")
     _subjects(cursor, case)
-    _visits(cursor, case)
+    if _has_visits(cursor, case):
+        _visits(cursor, case)
+    if is_bulk:
+        cursor.execute("set local enable_nestloop = on")
 
 
 def _subjects(cursor: Any, case: Case) -> None:
@@ -88,7 +97,7 @@ def _subjects(cursor: Any, case: Case) -> None:
     written = f"site_id, status, schedule_id, {listed}, enrolled_on, sources"
     cursor.execute(
         f"""
-        with known as materialized (
+        with known as (
             select f.subject as number, min(coalesce(p.number, f.place)) as site_number, bool_and(f.state = 'DELETED'
                 or f.gone_at is not null) as is_deleted, max(f.as_of) as as_of
             from feed_subjects s
@@ -107,13 +116,13 @@ def _subjects(cursor: Any, case: Case) -> None:
                 and f.connection_id in (select connection_id from feed_days)
             left join fixed x on x.connection_id = f.connection_id and x.ref = f.key
             where f.what = 'DAY' and f.gone_at is null and coalesce(x.state, '') <> 'VOID'),
-        days as materialized (
+        days as (
             select t.subject, max(t.as_of) as as_of,
                 {pivot},
                 jsonb_strip_nulls(jsonb_build_object({kinds})) as sources
             from told t join feed_days d on d.connection_id = t.connection_id and d.event = t.event
             where t.day is not null group by t.subject),
-        words as materialized (
+        words as (
             select f.subject, max(w.status) as status, bool_or(w.status is null) as is_unknown, max(f.as_of) as as_of
             from feed_subjects s
             join integrations_sourcefact f on f.subject = s.subject and f.connection_id = any(%(worded)s)
@@ -145,6 +154,17 @@ def _subjects(cursor: Any, case: Case) -> None:
             "schedule": case.schedule,
         },
     )  # fmt: skip
+
+
+def _has_visits(cursor: Any, case: Case) -> bool:
+    """Whether any visit is planned in the study, or said of by anybody."""
+    cursor.execute(
+        """select exists (select from studies_scheduledvisit where study_id = %s and position is not null)
+               or exists (select from integrations_sourcefact
+                   where connection_id = any(%s) and what in ('VISIT', 'FORM', 'VERIFIED', 'QUERY'))""",
+        [case.study, case.visitors],
+    )
+    return bool(cursor.fetchone()[0])
 
 
 def _visits(cursor: Any, case: Case) -> None:

@@ -79,14 +79,13 @@ class Receiver:
         study = _study(connection)
         numbers = dict(Site.objects.filter(study=study).values_list("number", "pk"))
         known = sorted({theirs for theirs, ours in content.get("sites", {}).items() if ours in numbers} | set(numbers))
+        nowhere = "place = '' and what in ('SITE', 'SUBJECT')"
         cursor.execute(
-            f"""update {table} set outcome = 'PENDING', reason = format('The study has no site %%s.', left(place, 40))
-                where outcome is null and place <> '' and not place = any(%s)""",  # noqa: S608 - one of two names
+            f"""update {table} set outcome = case when {nowhere} then 'REFUSED' else 'PENDING' end,
+                    reason = case when {nowhere} then 'It names no site.'
+                        else format('The study has no site %%s.', left(place, 40)) end
+                where outcome is null and ({nowhere} or place <> '' and not place = any(%s))""",  # noqa: S608
             [known],
-        )
-        cursor.execute(
-            f"""update {table} set outcome = 'REFUSED', reason = 'It names no site.'
-                where outcome is null and place = '' and what in ('SITE', 'SUBJECT')""",  # noqa: S608
         )
 
     def basis(self, connection: Any) -> str:

@@ -160,7 +160,7 @@ def _take(
             return _overtaken(run, walk, at)
         with database.cursor() as sql:
             stage = Stage(sql, connection, run, mapping.content)
-            staged = stage.lay_out(_contents(run))
+            stage.lay_out(_contents(run))
             stage.compare(is_whole=resource.is_snapshot)
             missing = stage.share_missing() if resource.is_snapshot else 0.0
             if missing > LARGEST_DROP and not cursor.drop_accepted:
@@ -175,8 +175,9 @@ def _take(
             gone = stage.forget_missing(at) if resource.is_snapshot else 0
             for item in stage.recognise():
                 _settle(FeedItem.objects.select_for_update().get(pk=item), "OVERTAKEN", None)
-            outcome = stage.outcome(staged)
-            _keep_items(run, connection, stage.put_aside(), at)
+            aside = stage.put_aside()
+            outcome = stage.outcome(aside)
+            _keep_items(run, connection, aside, at)
         _count(run, outcome, _unreadable(run, connection, at))
         run.status, run.is_complete, run.gone, run.ended_at = RunStatus.DONE, True, gone, at
         run.source_as_of = walk.as_of
