@@ -1,8 +1,12 @@
 """Other systems for tests: the simulators in this process, over what our REST interface publishes, and connections."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 
@@ -97,3 +101,24 @@ def sign(mapping: MappingVersion) -> MappingVersion:
 
 def later(at: datetime, **length: float) -> datetime:
     return at + timedelta(**length)
+
+
+class _Threaded(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(application) -> Iterator[str]:
+    """The simulators over a real socket."""
+    server = make_server("127.0.0.1", 0, application, server_class=_Threaded, handler_class=_Silent)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,11 +1,6 @@
 """Rave's public client, which nobody here wrote, at our simulator; recorded replies through the adapter to the rows."""
 
 import resource
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 import pytest
@@ -22,36 +17,18 @@ from ctms.integrations.edc.odm import attributes, children, parsed
 from ctms.integrations.edc.rws import Rws
 from ctms.integrations.irt.ctms_irt_1 import CtmsIrt1
 from ctms.integrations.models import FeedItem, FeedRun, Format, SourceFact
-from ctms.integrations.ports import FeedFailed
+from ctms.integrations.ports import Fact, FeedFailed
+from ctms.integrations.services import connections as services
 from ctms.integrations.services.feeding import read_connection
 from ctms.integrations.simulators.serving import PASSWORD, USER
+from enrollment.models import Subject
+from tests.conftest import act, person
 from tests.data import odm_file, odm_files
-from tests.integrations.test_adapters import SUBJECTS
-from tests.outside import Outside, connect
+from tests.integrations.test_adapters import RWS, SUBJECTS
+from tests.outside import Outside, connect, served, sign
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shows("04-3")]
 MOST_MEGABYTES = 200
-
-
-class _Threaded(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Silent(WSGIRequestHandler):
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def served(application) -> Iterator[str]:
-    """The simulators over a real socket."""
-    server = make_server("127.0.0.1", 0, application, server_class=_Threaded, handler_class=_Silent)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class Listens:
@@ -76,16 +53,17 @@ def test_rwslib_works_unmodified(north, measured):
         (study,) = rave.send_request(ClinicalStudiesRequest())
         name = (study.oid, study.protocolname, study.environment)
         measured("studies", name, "its OID, number, environment", name == ("D3460C00002(Prod)", "D3460C00002", "Prod"))
-        known = {one.number.lower(): one for one in outside.world.subjects if one.known_to_edc}
+        known = [one for one in outside.world.subjects if one.known_to_edc]
+        listed = [(one.number.lower(), one.site) for one in known]
+        listed += [(one.number.lower(), one.edc_also_at) for one in known if one.edc_also_at]
         for kind in StudySubjectsRequest.SUBJECT_KEY_TYPES:
             asked = StudySubjectsRequest(
                 "D3460C00002", "Prod", status=True, include="inactiveAndDeleted", links=True, subject_key_type=kind
             )
             said = rave.send_request(asked)
-            assert {one.subject_name.lower() for one in said} == set(known)
-            assert all(known[one.subject_name.lower()].site == one.locationoid for one in said)
+            assert sorted((one.subject_name.lower(), one.locationoid) for one in said) == sorted(listed)
             assert {one.touched for one in said} == {True}
-        measured("subjects with status", len(said), len(known), len(said) == len(known) > 50)
+        measured("subjects with status", len(said), len(listed), len(said) == len(listed) > 50)
         sites = parsed(rave.send_request(SitesMetadataRequest("D3460C00002", "Prod")).encode())
         found = {
             attributes(one)["OID"] for admin in children(sites, "AdminData") for one in children(admin, "Location")
@@ -109,7 +87,12 @@ def test_rwslib_works_unmodified(north, measured):
 
 
 def test_every_recorded_reply_reaches_its_rows_or_a_sentence(north, now, measured):
-    right, connection = [], connect(Format.RWS)
+    right, connection, mara = [], connect(Format.RWS), person("mara")
+    places = {fact.place for name in odm_files() for fact in _facts_of(odm_file(name)) if fact.place}
+    with act(mara):
+        content = {**connection.mappings.get().content, "sites": dict.fromkeys(sorted(places), "US-008")}
+        draft = services.draft_mapping(connection=connection, content=content, by=mara)
+    sign(draft)
     for name in odm_files():
         for mark in (b"", b"\xef\xbb\xbf"):
             with transaction.atomic():
@@ -120,22 +103,31 @@ def test_every_recorded_reply_reaches_its_rows_or_a_sentence(north, now, measure
     measured("recorded replies with the right rows or sentence", len(right), 2 * len(SUBJECTS), not wrong)
 
 
+def _facts_of(body: bytes) -> tuple[Fact, ...]:
+    try:
+        return RWS.read("subjects", body).facts
+    except FeedFailed:
+        return ()
+
+
 def _rows_of(connection, body: bytes, expected, now) -> bool:
-    """Whether reading this reply as the list of subjects leaves just these facts, items and counts."""
+    """Whether reading this reply as the list of subjects leaves just these facts, subjects, items and counts."""
     transport = httpx.MockTransport(lambda request: httpx.Response(200, content=body))
     with transaction.atomic(), on_simulated_day(now):
         read_connection(connection, now=lambda: now, transport=transport, wait=lambda seconds: None)
     run = FeedRun.objects.get(resource="subjects")
-    facts = SourceFact.objects.filter(resource="subjects").count()
+    rows = sorted(SourceFact.objects.filter(resource="subjects").values_list("subject", "place", "state"))
     items = FeedItem.objects.filter(resource="subjects")
     if isinstance(expected, str):
-        return (run.status, run.sentence, facts, items.count()) == ("FAILED", expected, 0, 0)
-    readable, unreadable = expected  # none of their sites is one of ours: what is readable waits for its site
-    taken = (run.status, run.received, run.applied + run.unchanged, facts)
+        return (run.status, run.sentence, rows, items.count()) == ("FAILED", expected, [], 0)
+    readable, unreadable = expected
+    told = sorted((fact.subject, fact.place, fact.state) for fact in _facts_of(body) if fact.place)
+    subjects = sorted(Subject.objects.values_list("number", "site__number"))
     return (
-        taken == ("DONE", readable + unreadable, 0, 0)
-        and items.count() == readable + unreadable
-        and items.filter(reason__contains="no site").count() == readable
+        (run.status, run.received, run.applied) == ("DONE", readable + unreadable, len(told))
+        and rows == told
+        and subjects == sorted({(subject, "US-008") for subject, _, _ in told})
+        and items.count() == unreadable + readable - len(told)
     )
 
 
