@@ -12,8 +12,8 @@ from django.test import Client, TransactionTestCase, override_settings
 
 from ctms.accounts.models import Sponsor, User
 from ctms.core.acting import Channel, acting, in_sponsor, on_simulated_day
-from ctms.demo.calendar import SHOWN_FROM
 from tests import database
+from tests.calendar import SHOWN_FROM
 
 
 @pytest.fixture(scope="session")

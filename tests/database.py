@@ -117,7 +117,8 @@ def _code_hash() -> str:
     digest = hashlib.sha256(embedded.schema_hash().encode())
     packages = [f"{package}/**/*.py" for package in ("ctms", "sites", "enrollment", "monitoring", "finance", "audit")]
     for pattern in (
-        *packages, "sites/**/*.yaml", "finance/**/*.sql", "tests/seed.py", "ctms/demo/data/**/*.json",
+        *packages, "sites/**/*.yaml", "finance/**/*.sql", "tests/seed.py", "tests/calendar.py",
+        "ctms/demo/data/**/*.json",
     ):  # fmt: skip
         for path in sorted(places.ROOT.glob(pattern)):
             digest.update(path.read_bytes())

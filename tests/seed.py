@@ -1,9 +1,11 @@
-"""What every test finds: the demo's two sponsors, cast and trials, and the history of the sites in two countries."""
+"""What every test finds: the demo's two sponsors, cast and trials, and some months of the sites in two countries."""
 
 import os
 
 import django
 from django.db import transaction
+
+from tests.calendar import SHOWN_FROM, TODAY
 
 
 def seed() -> None:
@@ -11,7 +13,7 @@ def seed() -> None:
     from ctms.demo import cast, making
 
     with transaction.atomic():
-        making.make(password=PASSWORD, countries=("DE", "US"))
+        making.make(password=PASSWORD, countries=("DE", "US"), until=TODAY)
         _fill_a_desk()
         assert User.objects.filter(is_active=True).count() == len(cast.CAST) + len(cast.ADMINISTRATORS)
 
@@ -20,7 +22,7 @@ def _fill_a_desk() -> None:
     """One of everything on Petra's desk at Sponsor North, so that its pages are walked with something on them."""
     from ctms.accounts.models import Sponsor, User
     from ctms.core.acting import Channel, acting, in_sponsor
-    from ctms.demo.calendar import BEGINS, SHOWN_FROM, noon
+    from ctms.demo.calendar import BEGINS, noon
     from ctms.desk.services import outbox
     from ctms.desk.services.calendar import make_link
     from ctms.desk.services.digests import send_digest

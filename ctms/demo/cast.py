@@ -1,7 +1,7 @@
 """The people of the demo, and what they may do where. All invented; docs, tests and screenshots use the same."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ctms.accounts.models import Organisation, OrganisationKind, Scope, Sponsor, User
@@ -58,7 +58,7 @@ CAST = (
 
 
 # A delegation that ends soon after the day on which the demo is shown, for somebody's list of work.
-_ENDING = {"Poland": date(2024, 4, 30)}
+_ENDING = {"Poland": timedelta(days=50)}
 
 
 def make_sponsors() -> dict[str, Sponsor]:
@@ -77,7 +77,7 @@ def make_sponsors() -> dict[str, Sponsor]:
     return sponsors
 
 
-def make_cast(sponsor: Sponsor, study: Any) -> dict[str, User]:
+def make_cast(sponsor: Sponsor, study: Any, *, until: date) -> dict[str, User]:
     """The sponsor's people with their roles, granted by its administrator. Inside the sponsor."""
     administrator = _user(next(person for person in ADMINISTRATORS if person.sponsor == sponsor.code))
     people = {}
@@ -88,7 +88,7 @@ def make_cast(sponsor: Sponsor, study: Any) -> dict[str, User]:
             people[person.username] = user = _join(person, sponsor)
             for scope in _scopes(person, study):
                 if person.organisation:
-                    _delegate(person, scope, administrator)
+                    _delegate(person, scope, administrator, until)
                 assign_role(user=user, role=person.role, scope=scope, starts_on=BEGINS, by=administrator)
     return people
 
@@ -98,7 +98,7 @@ def set_passwords(password: str) -> None:
     with acting(SET_UP, reason="Password of the demo", channel=Channel.COMMAND, by_person=True):
         for person in (*ADMINISTRATORS, *CAST):
             user = _user(person)
-            if not user.check_password(password):
+            if not (user.has_usable_password() and user.check_password(password)):
                 set_password(user=user, password=password, by=None)
 
 
@@ -140,10 +140,11 @@ def _scopes(person: Person, study: Any) -> list[Scope]:
     return [study.scope] if person.at_study else [Scope.objects.get(path=Scope.ROOT)]
 
 
-def _delegate(person: Person, scope: Scope, administrator: User) -> None:
+def _delegate(person: Person, scope: Scope, administrator: User, until: date) -> None:
+    ending = _ENDING.get(scope.label)
     organisation = Organisation.objects.get(name=person.organisation)
     delegate(
         organisation=organisation, scope=scope, roles=[person.role], starts_on=BEGINS, by=administrator,
-        ends_on=_ENDING.get(scope.label),
+        ends_on=until + ending if ending else None,
         document="Transfer of obligations, signed 30 Jun 2023 (simulated)",
     )  # fmt: skip

@@ -1,21 +1,22 @@
-"""What happened at the demo's sites: invented, drawn from one seed, and carried out by the cast through the services.
+"""What happened at the demo's sites: invented, and drawn from one seed.
 
-Nothing is written behind the services' backs: each step is the call that a person's click would make, on its day, under
-that person's name, with all rules in force.
+What a site does after its activation, or in a second try, is drawn from chance of its own, so that it can be told
+further without telling the others anew.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from ctms.accounts.models import User
 from ctms.core.acting import Channel, acting, on_simulated_day
-from ctms.demo import startup, visits
-from ctms.demo.calendar import BEGINS, TODAY, noon
+from ctms.core.workdays import add_workdays
+from ctms.demo import closing, startup, visits
+from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.cast import CAST
 from ctms.demo.pen import Pen
+from ctms.demo.steps import Do, Step
 from ctms.studies.models import VisitSchedule
 from ctms.studies.services.schedules import move_schedule
 from sites.lifecycle import SITE
@@ -26,24 +27,14 @@ from sites.services.statuses import move_enrollment, move_site
 
 E = EvidenceCode
 
+SCHEDULED = date(2023, 10, 4)  # before the EDC goes live
+_ASKED_AGAIN = date(2024, 6, 17)
 _SEED = 3460
 _SURNAMES = (
     "Adler", "Aydin", "Bauer", "Berger", "Costa", "Dubois", "Ferri", "Fischer", "Garcia", "Haas", "Ito", "Jansen",
     "Kaya", "Kim", "Kovacs", "Lang", "Lopez", "Marino", "Meyer", "Nagy", "Nowak", "Okada", "Park", "Popescu", "Reyes",
     "Rossi", "Sato", "Silva", "Smit", "Stone", "Tanaka", "Vidal", "Wagner", "Walsh", "Weiss", "Wood", "Yamada", "Zeman",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Step:
-    """One thing somebody did on a day."""
-
-    day: date
-    order: int  # among the steps of one site
-    who: str
-    reason: str
-    by_person: bool
-    do: Callable[[User, Any, Pen], Any]
 
 
 class SiteStory:
@@ -57,14 +48,14 @@ class SiteStory:
         self.day = BEGINS + timedelta(days=chance.randrange(*wave))
         self.steps: list[Step] = []
         self.monitor = _monitor(site.country.country)
-        self.begun: date | None = None  # when start-up began, and when the initiation gate opens
+        self.begun: date | None = None  # when start-up began, when the initiation gate opens, when it is activated
         self.siv_gate: date | None = None
+        self.activated: date | None = None
 
     def wait(self, low: int, high: int) -> None:
-        """Lets working days pass; nothing happens at weekends."""
-        self.day += timedelta(days=self.chance.randrange(low, high + 1))
-        while self.day.weekday() > 4:
-            self.day += timedelta(days=1)
+        """Lets days pass; nothing happens on holidays of the country and at weekends."""
+        day = self.day + timedelta(days=self.chance.randrange(low, high + 1))
+        self.day = add_workdays(day, 0, self.site.country.country)
 
     def move(self, name: str, *, who: str = "", reason: str = "", code: str = "") -> None:
         day, move = self.day, SITE.move(name)
@@ -108,19 +99,16 @@ class SiteStory:
 
         self._add(self.monitor, "Delegation log of the site", do, by_person=True)
 
-    def on(self, day: date, who: str, reason: str, do: Callable[[User, Any, Pen], Any]) -> None:
+    def on(self, day: date, who: str, reason: str, do: Do) -> None:
         """Something on a day of its own, past or ahead of the story's; with a reason of the person's own."""
-        if day < TODAY:
-            self.steps.append(Step(day, len(self.steps), who, reason, True, do))
+        self.steps.append(Step(day, who, reason, do))
 
-    def at(self, day: date, who: str, reason: str, do: Callable[[User, Any, Pen], Any]) -> None:
+    def at(self, day: date, who: str, reason: str, do: Do) -> None:
         """Something on a day that may lie before where the story stands."""
-        if day < TODAY:
-            self.steps.append(Step(day, len(self.steps), who, reason, False, do))
+        self.steps.append(Step(day, who, reason, do, by_person=False))
 
-    def _add(self, who: str, reason: str, do: Callable[[User, Any, Pen], Any], *, by_person: bool = False) -> None:
-        if self.day < TODAY:
-            self.steps.append(Step(self.day, len(self.steps), who, reason, by_person, do))
+    def _add(self, who: str, reason: str, do: Do, *, by_person: bool = False) -> None:
+        self.steps.append(Step(self.day, who, reason, do, by_person))
 
 
 def _monitor(country: str) -> str:
@@ -163,6 +151,7 @@ def tell(site: Site, chance: Random) -> SiteStory:
     story.wait(3, 18)
     if fate < 0.115:
         story.move("keep_as_backup", who="mara", reason="Enough sites in the country for now")
+        _second_try(story)
         return story
     story.move("select", who="mara", reason="Qualified; patient numbers and timeline fit the country plan")
     _start_up(story, fate)
@@ -181,7 +170,7 @@ def _start_up(story: SiteStory, fate: float) -> None:
     startup.at_siv_gate(story)
     story.move("pass_siv_gate")
     story.wait(5, 25)
-    if visits.are_told(story.site):
+    if visits.are_told(story):
         story.chance.randrange(10**5)  # as a fact would: the stories of other sites stay as they are
         visits.initiation(story)
     else:
@@ -191,34 +180,56 @@ def _start_up(story: SiteStory, fate: float) -> None:
     story.wait(4, 22)
     startup.at_green_light(story)
     story.move("activate", who="mara")
-    if visits.are_told(story.site):
-        visits.interim(story)
+    story.activated = story.day
     if 0.4 < fate < 0.44:
+        visits.interim(story)
         story.wait(20, 60)
         reason = "Freezer excursion under investigation"
         story.enrollment("hold_enrollment", who="mara", reason=reason, code="SCREENING")
         if fate < 0.42:
             story.wait(9, 20)
             story.enrollment("resume_enrollment", who="mara", reason="Excursion closed, stock released")
+    elif 0.44 < fate < 0.47:
+        closing.tell(story)
+    else:
+        visits.interim(story)
 
 
-def approve_schedule(petra: User, pen: Pen) -> None:
-    """The visit schedule is approved on the demo's last day but one, for want of the study's own."""
-    at = noon(TODAY - timedelta(days=1))
+def _second_try(story: SiteStory) -> None:
+    """Enrollment is behind its plan, so some of the sites that were kept are asked again in the second summer."""
+    story.chance = chance = Random(f"{story.site.number} again")
+    story.day = max(story.day, _ASKED_AGAIN)
+    story.wait(0, 50)
+    why = "Enrollment is behind its plan: more sites are needed"
+    if chance.random() < 0.5:
+        story.move("contact", reason=why)
+        if chance.random() < 0.5:
+            story.wait(3, 9)
+            story.move("send_cda")
+        return
+    story.move("select", who="mara", reason=why)
+    story.wait(2, 10)
+    story.move("start_up")
+    begun = story.day
+    story.wait(60, 120)
+    startup.before_siv(story, begun)
+
+
+def approve_schedule(petra: User, pen: Pen, *, on: date = SCHEDULED) -> None:
+    """The visit schedule is approved for want of the study's own, before the EDC is built by it."""
+    at, reason = noon(on), "For the simulation only: it is another study's"
     schedule = VisitSchedule.objects.get()
-    reason = "For the simulation only: it is another study's"
     with on_simulated_day(at), acting(petra, reason=reason, channel=Channel.WEB, by_person=True):
         proof = pen.proof(schedule, kind="approval", by=petra, at=at)
         move_schedule(schedule=schedule, move="approve", reason=reason, by=petra, proof=proof)
 
 
-def play(sites: Sequence[Site], people: dict[str, User], pen: Pen) -> int:
-    """Carries out everybody's steps, day by day on the simulated clock; returns how many there were."""
+def scheduled() -> Step:
+    """The approval of the visit schedule, as a step of the story."""
+    return Step(SCHEDULED, "petra", "Approving a schedule", lambda by, at, pen: approve_schedule(by, pen))
+
+
+def of_sites(sites: Sequence[Site]) -> list[SiteStory]:
+    """The stories of these sites; the same for ever for the same sites."""
     chance = Random(_SEED)
-    stories = [tell(site, chance) for site in sites]
-    steps = [step for story in stories for step in story.steps] + startup.shared_steps(stories)
-    for step in sorted(steps, key=lambda step: step.day):  # stable: a site's own order holds within a day
-        at, by = noon(step.day), people[step.who]
-        with on_simulated_day(at), acting(by, reason=step.reason, channel=Channel.WEB, by_person=step.by_person):
-            step.do(by, at, pen)
-    return len(steps)
+    return [tell(site, chance) for site in sites]

@@ -1,23 +1,47 @@
-"""The demo's money: agreements with activated sites, a first payment run that was paid, and a second that waits."""
+"""The demo's money: agreements with sites, and payment runs: paid ones, one with the ERP, one that waits for approval."""
 
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ctms.accounts.models import Organisation, OrganisationKind, User
-from ctms.core.acting import Channel, acting, on_simulated_day
-from ctms.demo.calendar import TODAY, noon
+from ctms.core.workdays import add_workdays
 from ctms.demo.pen import Pen
+from ctms.demo.steps import Do, Step
 from ctms.studies.models import Study
-from finance.models import FactKind, Frequency, PaymentRun, VatCode
+from finance.models import AgreementVersion, FactKind, Frequency, PaymentRun, VatCode
 from finance.services import agreements, banking, runs
 from finance.services.runs import Confirmed
-from sites.models import OperationalStatus, Site
+from sites.models import Site
 
-_MOST = 12  # agreements; more would make the demo slow
-_PREPARED, _SIGNED = TODAY - timedelta(days=60), TODAY - timedelta(days=53)
-_FIRST_RUN, _PAID = TODAY - timedelta(days=42), TODAY - timedelta(days=32)
+if TYPE_CHECKING:
+    from ctms.demo.history import SiteStory
+
+_BEGINS = date(2024, 1, 11)  # earlier contracts are entered then
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A payment run, and how far it comes: on which day it is calculated, and how many days later the rest follows."""
+
+    on: date
+    confirmed: int | None = None
+    approved: int | None = None
+    released: int | None = None
+    paid: int | None = None
+
+
+_RUNS = (
+    *(_Run(day, 0, 4, 5, 12) for day in (
+        date(2024, 1, 29), date(2024, 3, 8), date(2024, 4, 8), date(2024, 5, 7), date(2024, 6, 6), date(2024, 7, 4),
+    )),
+    _Run(date(2024, 8, 1), 0, 4, 5),  # the ERP has not confirmed it yet
+    _Run(date(2024, 8, 27), 2),
+)  # fmt: skip
 _BEGAN = date(2023, 7, 3)
+_CALLED = "Called back on the number in the contract"
 _CURRENCY = {"US": "USD", "GB": "GBP", "PL": "PLN", "CZ": "CZK", "HU": "HUF", "JP": "JPY", "CH": "CHF"}
 _WORTH = {"PLN": 4, "CZK": 25, "HUF": 400, "JPY": 160}  # what a fee of one euro is there
 _VAT = {"DE": 19, "AT": 20, "FR": 20, "ES": 21, "IT": 22, "PL": 23, "CZ": 21, "HU": 27, "GB": 20, "BE": 21}
@@ -29,108 +53,108 @@ _FEES: tuple[tuple[str, str, str, str, int, bool], ...] = (
 )
 
 
-def pay(people: dict[str, User], pen: Pen) -> None:
-    """Everything that the demo's people did about money, each step through its service, on its day."""
-    study = Study.objects.get()
-    activated = Site.objects.filter(operational_status=OperationalStatus.ACTIVATED)
-    sites = list(activated.select_related("country", "facility").order_by("status_on", "number"))
-    if not sites:
-        return
-    if len(sites) > _MOST:  # the first, who were paid already, and the last, who wait
-        sites = sites[: _MOST // 2] + sites[-_MOST // 2 :]
-    fumi, noor, mara = people["fumi"], people["noor"], people["mara"]
-    for site in sites:
-        payee = _agree(site, fumi, noor, pen)
-        _bank(study, payee, f"40{site.pk:05}", fumi, noor)
-    run = _run(study, _FIRST_RUN, fumi)
-    _sign(run, mara, noor, pen, _FIRST_RUN + timedelta(days=1))
-    _release_and_settle(run, fumi, noor)
-    last = _run(study, TODAY - timedelta(days=3), fumi)
-    if last.requests.filter(rolls_forward=False).exists():
-        _confirm(last, mara, pen, TODAY - timedelta(days=2))
+def steps(stories: Sequence["SiteStory"], study: Study) -> list[Step]:
+    """An agreement and bank details for each site that is going to be activated, and the payment runs."""
+    found = [step for story in stories if story.activated for step in _contract(story, study)]
+    for run in _RUNS:
+        found += _payment(study, run)
+    return found
 
 
-def _agree(site: Site, fumi: User, noor: User, pen: Pen) -> Organisation:
-    """An agreement with one site, drafted by the analyst and approved by the approver; who is paid by it."""
+def _contract(story: "SiteStory", study: Study) -> Iterator[Step]:
+    """Drafted and proposed by the analyst once it is signed on paper, approved and verified by the approver."""
+    assert story.siv_gate is not None
+    site = story.site
+    made: dict[str, Any] = {}
+    vendor = 4_000_000 + site.pk
+    country = site.country.country
+    day = add_workdays(max(_BEGINS, story.siv_gate), 1, country)
+
+    def enters(by: User, at: datetime, pen: Pen) -> None:
+        made["version"], payee = _agree(site, by)
+        made["bank"] = banking.propose_bank_detail(
+            study=study, payee=payee, vendor_no=str(vendor), account_ending=f"{vendor * 7 % 10_000:04}", by=by, at=at
+        )  # fmt: skip
+
+    def approves(by: User, at: datetime, pen: Pen) -> None:
+        version = made["version"]
+        proof = pen.proof(version, kind="approval", by=by, at=at)
+        agreements.move_version(version=version, move="approve", reason="As signed", by=by, proof=proof)
+
+    def verifies(by: User, at: datetime, pen: Pen) -> None:
+        banking.move_bank_detail(detail=made["bank"], move="verify", reason=_CALLED, by=by, at=at)
+
+    yield Step(day, "fumi", "Contract as signed", enters)
+    later = add_workdays(day, 4, "GB")
+    yield Step(later, "noor", "As signed", approves)
+    yield Step(later, "noor", _CALLED, verifies)
+
+
+def _payment(study: Study, run: _Run) -> Iterator[Step]:
+    """One run, as far as it comes. Who signs it is who may; large payments take two approvals."""
+
+    def there() -> PaymentRun:
+        return PaymentRun.objects.get(study=study, until=run.on)
+
+    def calculates(by: User, at: datetime, pen: Pen) -> None:
+        runs.calculate_run(study=study, until=run.on, by=by, at=at)
+
+    def moves(move: str, kind: str = "") -> Do:
+        def do(by: User, at: datetime, pen: Pen) -> None:
+            one = there()
+            if one.requests.filter(rolls_forward=False).exists():
+                proof = pen.proof(one, kind=kind, by=by, at=at) if kind else None
+                runs.move_run(run=one, move=move, by=by, at=at, proof=proof)
+
+        return do
+
+    def pays(by: User, at: datetime, pen: Pen) -> None:
+        one = there()
+        told = [
+            Confirmed(asked.reference, asked.net, asked.currency, at.date(), f"SIM-{asked.pk:06}")
+            for asked in one.requests.filter(rolls_forward=False)
+        ]
+        if told:
+            runs.record_confirmations(run=one, told=told, by=by, at=at)
+
+    yield Step(run.on, "fumi", "Calculating a payment run", calculates, by_person=False)
+    for days, who, reason, do in (
+        (run.confirmed, "mara", "Payment run: confirm", moves("confirm", "review")),
+        (run.approved, "noor", "Payment run: approve", moves("approve", "approval")),
+        (run.released, "noor", "Payment run: release", moves("release")),
+        (run.paid, "fumi", "Confirmations of the ERP", pays),
+    ):
+        if days is not None:
+            yield Step(add_workdays(run.on + timedelta(days=days), 0, "GB"), who, reason, do, by_person=False)
+
+
+def _agree(site: Site, fumi: User) -> tuple[AgreementVersion, Organisation]:
+    """The draft of an agreement with one site, and who is paid by it."""
     country = site.country.country
     currency = _CURRENCY.get(country, "EUR")
     name = f"Research office {site.facility.city} ({site.number})"
-    at = noon(_PREPARED)
-    with on_simulated_day(at), acting(fumi, reason="Contract as signed", channel=Channel.WEB, by_person=True):
-        payee = Organisation.objects.create(
-            sponsor_id=site.sponsor_id, kind=OrganisationKind.SITE, name=name, country=country
-        )
-        version = agreements.new_agreement(
-            site=site, number=f"CTA-{site.number}", currency=currency, by=fumi,
-            terms={
-                "effective_on": _BEGAN, "reference": f"eTMF-SIM-CTA-{site.number}", "frequency": Frequency.QUARTERLY,
-                "overhead_percent": Decimal(25) if country == "US" else Decimal(15), "holdback_percent": Decimal(10),
-                "failures_initial": 2, "failures_per": 1, "per_enrolled": 4, "failures_most": 10,
-                "minimum_payment": _amount(200, currency),
-            },
-        )  # fmt: skip
-        vat = Decimal(_VAT.get(country, 0))
-        share = {"payee": payee, "share": Decimal(100), "is_primary": True, "vat_percent": vat,
-                 "vat_code": VatCode.STANDARD if vat else VatCode.NONE}  # fmt: skip
-        agreements.add_share(version=version, fields=share, by=fumi)
-        for code, label, trigger, item, euros, has_holdback in _FEES:
-            fee = {"code": code, "label": label, "trigger": trigger, "item": item, "has_holdback": has_holdback,
-                   "amount": _amount(euros, currency)}  # fmt: skip
-            agreements.add_fee(version=version, fields=fee, by=fumi)
-    at = noon(_SIGNED)
-    with on_simulated_day(at), acting(noor, reason="As signed", channel=Channel.WEB, by_person=True):
-        proof = pen.proof(version, kind="approval", by=noor, at=at)
-        agreements.move_version(version=version, move="approve", reason="As signed", by=noor, proof=proof)
-    return payee
+    payee = Organisation.objects.create(
+        sponsor_id=site.sponsor_id, kind=OrganisationKind.SITE, name=name, country=country
+    )
+    version = agreements.new_agreement(
+        site=site, number=f"CTA-{site.number}", currency=currency, by=fumi,
+        terms={
+            "effective_on": _BEGAN, "reference": f"eTMF-SIM-CTA-{site.number}", "frequency": Frequency.QUARTERLY,
+            "overhead_percent": Decimal(25) if country == "US" else Decimal(15), "holdback_percent": Decimal(10),
+            "failures_initial": 2, "failures_per": 1, "per_enrolled": 4, "failures_most": 10,
+            "minimum_payment": _amount(200, currency),
+        },
+    )  # fmt: skip
+    vat = Decimal(_VAT.get(country, 0))
+    share = {"payee": payee, "share": Decimal(100), "is_primary": True, "vat_percent": vat,
+             "vat_code": VatCode.STANDARD if vat else VatCode.NONE}  # fmt: skip
+    agreements.add_share(version=version, fields=share, by=fumi)
+    for code, label, trigger, item, euros, has_holdback in _FEES:
+        fee = {"code": code, "label": label, "trigger": trigger, "item": item, "has_holdback": has_holdback,
+               "amount": _amount(euros, currency)}  # fmt: skip
+        agreements.add_fee(version=version, fields=fee, by=fumi)
+    return version, payee
 
 
 def _amount(euros: int, currency: str) -> Decimal:
     return Decimal(euros * _WORTH.get(currency, 1))
-
-
-def _bank(study: Study, payee: Organisation, vendor_no: str, fumi: User, noor: User) -> None:
-    at = noon(_PREPARED)
-    with on_simulated_day(at), acting(fumi, reason="Form of the payee", channel=Channel.WEB, by_person=True):
-        detail = banking.propose_bank_detail(
-            study=study, payee=payee, vendor_no=vendor_no, account_ending=f"{int(vendor_no) * 7 % 10_000:04}", by=fumi,
-            at=at,
-        )  # fmt: skip
-    at, reason = noon(_SIGNED), "Called back on the number in the contract"
-    with on_simulated_day(at), acting(noor, reason=reason, channel=Channel.WEB, by_person=True):
-        banking.move_bank_detail(detail=detail, move="verify", reason=reason, by=noor, at=at)
-
-
-def _run(study: Study, on: date, fumi: User) -> PaymentRun:
-    at = noon(on)
-    with on_simulated_day(at), acting(fumi, reason="Calculating a payment run", channel=Channel.WEB):
-        return runs.calculate_run(study=study, until=on, by=fumi, at=at)
-
-
-def _confirm(run: PaymentRun, mara: User, pen: Pen, on: date) -> None:
-    _move(run, "confirm", mara, on, "review", pen)
-
-
-def _sign(run: PaymentRun, mara: User, noor: User, pen: Pen, on: date) -> None:
-    _confirm(run, mara, pen, on)
-    _move(run, "approve", noor, on + timedelta(days=1), "approval", pen)
-
-
-def _move(run: PaymentRun, move: str, by: User, on: date, kind: str, pen: Pen) -> Any:
-    at = noon(on)
-    with on_simulated_day(at), acting(by, reason=f"Payment run: {move}", channel=Channel.WEB):
-        run.refresh_from_db()
-        proof = pen.proof(run, kind=kind, by=by, at=at) if kind else None
-        return runs.move_run(run=run, move=move, by=by, at=at, proof=proof)
-
-
-def _release_and_settle(run: PaymentRun, fumi: User, noor: User) -> None:
-    at = noon(_FIRST_RUN + timedelta(days=3))
-    with on_simulated_day(at), acting(noor, reason="Payment run: release", channel=Channel.WEB):
-        runs.move_run(run=run, move="release", by=noor, at=at)
-    told = [
-        Confirmed(one.reference, one.net, one.currency, _PAID, f"SIM-{one.pk:06}")
-        for one in run.requests.filter(rolls_forward=False)
-    ]
-    at = noon(_PAID)
-    with on_simulated_day(at), acting(fumi, reason="Confirmations of the ERP", channel=Channel.WEB):
-        runs.record_confirmations(run=run, told=told, by=fumi, at=at)

@@ -1,22 +1,21 @@
 """The demo trial's milestones: planned and signed when it began, forecast and explained since. All of it invented."""
 
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
 from ctms.accounts.models import Scope, User
-from ctms.core.acting import Channel, Service, acting, on_simulated_day
-from ctms.core.protocols import Proof
-from ctms.demo.calendar import BEGINS, TODAY, noon
+from ctms.core.acting import Channel, Service, acting
+from ctms.demo.calendar import BEGINS, evening
 from ctms.demo.pen import Pen
+from ctms.demo.steps import Do, Step
 from ctms.milestones.models import Baseline, Milestone
 from ctms.milestones.services.baselines import draw_up_baseline, move_baseline
 from ctms.milestones.services.outlooks import take_stock
 from ctms.milestones.services.plans import edit_milestone, enter_days, plan_places
 from ctms.studies.models import Study
-from sites.models import Site, SiteStatusEvent
+from sites.models import SiteStatusEvent
 
 _DAY_0 = date(2023, 6, 12)  # protocol final
 _REACHED = {  # day of the entry -> what of the study was filed by then
@@ -34,90 +33,135 @@ _START_UP = {
     "BUDGET_FINAL": (50, 85),
     "CTA_EXE": (60, 95),
 }
-_TRACKER = "Start-up tracker, export of 5 Mar 2024"
-_SLIP = ("LPI", date(2025, 3, 31), "Sites open later than planned; a second wave was approached")
 _APPROVED = "The plan the board approved"
 _SEED = 925
-_LATELY = TODAY - timedelta(days=5)
 _PLANNED_EACH = timedelta(days=62)  # two months' newly contacted sites are planned together
 
 
-def tell(study: Study, people: dict[str, User], pen: Pen) -> None:
-    """Everything on its day, by the cast through the services; facts of later days are not known yet then."""
-    mara, petra = people["mara"], people["petra"]
+@dataclass(frozen=True)
+class _Slip:
+    """A day on which the study manager takes stock with the tracker, and moves the last subject's day."""
+
+    on: date
+    last_subject: date
+    why: str
+    signed: date | None
+
+
+_SLIPS = (
+    _Slip(date(2024, 3, 6), date(2025, 3, 31), "Sites open later than planned; a second wave was approached",
+          date(2024, 3, 14)),
+    _Slip(date(2024, 8, 29), date(2025, 7, 31), "Sites enrol fewer subjects than planned", None),
+)  # fmt: skip
+
+
+def steps(study: Study, until: date) -> list[Step]:
+    """What happens about milestones, by the cast through the services; facts of later days are not known yet then."""
     begun = BEGINS + timedelta(days=7)
-    with _on(begun, mara, "Plan of the study as approved by the project board") as at:
+    found = [
+        Step(begun, "mara", "Plan of the study as approved by the project board", _plans_study(study)),
+        Step(begun + timedelta(days=8), "petra", _APPROVED, _signs(study, _APPROVED)),
+    ]
+    waves = {BEGINS + _PLANNED_EACH * number for number in range(1, (until - BEGINS) // _PLANNED_EACH + 1)}
+    for day in sorted(waves | {slip.on for slip in _SLIPS}):
+        found.append(Step(day, "mara", "Plan of newly contacted sites", _plans_sites(study)))
+    for day, reached in _REACHED.items():
+        found.append(Step(day, "mara", "As filed", _enters(study, reached)))
+    for slip in _SLIPS:
+        found.append(Step(slip.on, "mara", "Taken over from the tracker", _takes_over(study, slip)))
+        found.append(Step(slip.on, "mara", slip.why, _moves(study, slip)))
+        if slip.signed:
+            found.append(Step(slip.signed, "petra", "Agreed with the project board", _signs(study, slip.why)))
+    found.append(Step(until - timedelta(days=1), "mara", "Taking stock", _takes_stock(study), at=evening))
+    return found
+
+
+def _plans_study(study: Study) -> Do:
+    def do(mara: User, at: datetime, pen: Pen) -> None:
         plan_places(study=study, places=[study.scope], starts_on=_DAY_0, by=mara, at=at)
         countries = list(Scope.objects.filter(study_country__study=study).order_by("path"))
         plan_places(study=study, places=countries, starts_on=_DAY_0 + timedelta(days=14), by=mara, at=at)
-        first = draw_up_baseline(study=study, scope=study.scope, reason="", by=mara, at=at)
-    signed = begun + timedelta(days=8)
-    proof = _proof(pen, first, petra, signed)
-    with _on(signed, petra, _APPROVED) as at:
-        move_baseline(baseline=first, move="approve", reason=_APPROVED, by=petra, at=at, proof=proof)
-    waves = _by_wave(study)
-    for day in sorted({*waves, *_REACHED}):
-        with _on(day, mara, "Plan of newly contacted sites" if day in waves else "As filed") as at:
-            if day in waves:
-                contacted, scopes = waves[day]
-                plan_places(study=study, places=scopes, starts_on=contacted, by=mara, at=at)
-            if reached := _REACHED.get(day):
-                keys = Milestone.objects.filter(scope=study.scope, code__in=reached).values_list("pk", "code")
-                days = {key: reached[code] for key, code in keys}
-                enter_days(study=study, days=days, reference=f"eTMF-SIM, filed by {day:%-d %b %Y}", by=mara, at=at)
-    code, expected, why = _SLIP
-    with _on(_LATELY, mara, "Taken over from the tracker") as at:
-        enter_days(study=study, days=_tracked(study), reference=_TRACKER, by=mara, at=at)
-    with _on(_LATELY, mara, why) as at:
-        changes = {"planned_on": expected, "expected_on": expected, "delay_reason": why}
-        milestone = Milestone.objects.get(scope=study.scope, code=code)
+        draw_up_baseline(study=study, scope=study.scope, reason="", by=mara, at=at)
+
+    return do
+
+
+def _signs(study: Study, reason: str) -> Do:
+    def do(petra: User, at: datetime, pen: Pen) -> None:
+        drawn_up = Baseline.objects.filter(study=study, scope=study.scope).order_by("pk").last()
+        assert drawn_up is not None
+        proof = pen.proof(drawn_up, kind="approval", by=petra, at=at)
+        move_baseline(baseline=drawn_up, move="approve", reason=reason, by=petra, at=at, proof=proof)
+
+    return do
+
+
+def _plans_sites(study: Study) -> Do:
+    """Plans the sites that were contacted since the last time, counted from the first of them."""
+
+    def do(mara: User, at: datetime, pen: Pen) -> None:
+        planned = Milestone.objects.filter(study=study, level="SITE").values("scope")
+        events = SiteStatusEvent.objects.filter(study=study, move="contact", effective_on__lt=at.date())
+        fresh = events.exclude(site__scope__in=planned).order_by("effective_on", "id").select_related("site__scope")
+        if contacted := list(fresh):
+            places = list({event.site.scope_id: event.site.scope for event in contacted}.values())
+            plan_places(study=study, places=places, starts_on=contacted[0].effective_on, by=mara, at=at)
+
+    return do
+
+
+def _enters(study: Study, reached: Mapping[str, date]) -> Do:
+    def do(mara: User, at: datetime, pen: Pen) -> None:
+        keys = Milestone.objects.filter(scope=study.scope, code__in=reached).values_list("pk", "code")
+        days = {key: reached[code] for key, code in keys}
+        enter_days(study=study, days=days, reference=f"eTMF-SIM, filed by {at:%-d %b %Y}", by=mara, at=at)
+
+    return do
+
+
+def _takes_over(study: Study, slip: _Slip) -> Do:
+    def do(mara: User, at: datetime, pen: Pen) -> None:
+        tracker = f"Start-up tracker, export of {slip.on - timedelta(days=1):%-d %b %Y}"
+        if days := _tracked(study, slip.on):
+            enter_days(study=study, days=days, reference=tracker, by=mara, at=at)
+
+    return do
+
+
+def _moves(study: Study, slip: _Slip) -> Do:
+    def do(mara: User, at: datetime, pen: Pen) -> None:
+        last = slip.last_subject
+        changes = {"planned_on": last, "expected_on": last, "delay_reason": slip.why}
+        milestone = Milestone.objects.get(scope=study.scope, code="LPI")
         edit_milestone(milestone=milestone, changes=changes, version=None, by=mara, at=at)
-        draw_up_baseline(study=study, scope=study.scope, reason=why, by=mara, at=at)
-    yesterday = noon(TODAY - timedelta(days=1))
-    with on_simulated_day(yesterday), acting(Service("Worker"), reason="Taking stock", channel=Channel.TASK):
-        take_stock(study=study, at=yesterday)
+        draw_up_baseline(study=study, scope=study.scope, reason=slip.why, by=mara, at=at)
+
+    return do
 
 
-@contextmanager
-def _on(day: date, by: User, reason: str) -> Iterator[datetime]:
-    with on_simulated_day(noon(day)), acting(by, reason=reason, channel=Channel.WEB, by_person=True):
-        yield noon(day)
+def _takes_stock(study: Study) -> Do:
+    def do(mara: User, at: datetime, pen: Pen) -> None:
+        with acting(Service("Worker"), reason="Taking stock", channel=Channel.TASK):
+            take_stock(study=study, at=at)
+
+    return do
 
 
-def _proof(pen: Pen, record: Baseline, by: User, day: date) -> Proof:
-    with on_simulated_day(noon(day)), acting(by, reason="Signing", channel=Channel.WEB):
-        return pen.proof(record, kind="approval", by=by, at=noon(day))
-
-
-def _tracked(study: Study) -> dict[int, date]:
-    """What was reached of countries and of sites since their selection, as far as somebody wrote it down."""
+def _tracked(study: Study, lately: date) -> dict[int, date]:
+    """What was reached of countries and of sites since their selection, as far as somebody wrote it down by then."""
     chance, days = Random(_SEED), {}
-    countries = Milestone.objects.filter(study=study, level="COUNTRY", code__in=_COUNTRY).order_by(
-        "scope__path", "code"
-    )
-    for milestone in countries:
+    listed = Milestone.objects.filter(study=study, level="COUNTRY", code__in=_COUNTRY).order_by("scope__path", "code")
+    for milestone in listed:
         on = _DAY_0 + timedelta(days=14 + chance.randrange(*_COUNTRY[milestone.code]))
-        if chance.random() < 0.95:
+        if chance.random() < 0.95 and milestone.entered_on is None:
             days[milestone.pk] = on
     selected = dict(
-        SiteStatusEvent.objects.filter(study=study, move="select").values_list("site__scope", "effective_on")
-    )
+        SiteStatusEvent.objects.filter(study=study, move="select", effective_on__lt=lately)
+        .values_list("site__scope", "effective_on")
+    )  # fmt: skip
     at_sites = Milestone.objects.filter(scope__in=selected, code__in=_START_UP).order_by("scope__path", "code")
     for milestone in at_sites:
         on = selected[milestone.scope_id] + timedelta(days=chance.randrange(*_START_UP[milestone.code]))
-        if on < _LATELY and chance.random() < 0.9:
+        if on < lately and chance.random() < 0.9 and milestone.entered_on is None:
             days[milestone.pk] = on
     return days
-
-
-def _by_wave(study: Study) -> dict[date, tuple[date, list[Scope]]]:
-    """Day of planning -> first contact of these sites, and their places."""
-    groups: dict[date, list[tuple[date, Scope]]] = defaultdict(list)
-    events = SiteStatusEvent.objects.filter(study=study, move="contact", effective_on__lt=_LATELY).order_by(
-        "effective_on", "id"
-    )
-    sites = Site.objects.select_related("scope").in_bulk(list(events.values_list("site", flat=True)))
-    for site, on in events.values_list("site", "effective_on"):
-        planned = BEGINS + _PLANNED_EACH * ((on - BEGINS) // _PLANNED_EACH + 1)
-        groups[min(planned, _LATELY)].append((on, sites[site].scope))
-    return {day: (group[0][0], [scope for _, scope in group]) for day, group in sorted(groups.items())}

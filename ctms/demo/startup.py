@@ -2,26 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from ctms.accounts.models import User
 from ctms.core.acting import Channel, acting
-from ctms.demo.calendar import BEGINS, TODAY, noon
+from ctms.core.refusals import Refusal
+from ctms.core.workdays import add_workdays
+from ctms.demo.calendar import BEGINS, noon
 from ctms.demo.pen import Pen
+from ctms.demo.steps import Do, Step
 from ctms.studies.models import Study
 from ctms.studies.services.studies import edit_study
-from sites.models import Party, Site, StartUpItem
-from sites.services.startup import Settlement, hand_over, settle_items
+from sites.models import ItemStatus, Party, Site, StartUpItem
+from sites.services.startup import Settlement, begin_item, hand_over, settle_items
 from sites.services.startup_configuration import draft_configuration, move_configuration
+from sites.services.startup_waivers import draft_waiver, move_waiver
 from sites.startup.checklist import checklist_of, shared_checklist
 
 if TYPE_CHECKING:
-    from ctms.demo.history import SiteStory, Step
+    from ctms.demo.history import SiteStory
 
 _PAPERS = ("T-CTA-DRAFT", "P-INV", "P-1572", "T-PSP", "P-CV", "P-LIC", "P-GCP", "P-FDF", "T-IRB-SUB")
 _APPROVALS = ("T-IRB-SUB", "T-IRB-APP", "T-CC", "T-ICF")
+_WAIVABLE = ("T-LAB", "P-FDF", "T-SUP")
 _TO_INITIATE = (*_APPROVALS, "T-CTA-EXE")
 _TO_OPEN = ("P-CV", "P-LIC", "P-GCP", "P-FDF", "T-TRN", "T-SYS", "T-DOA", "T-SUP", "T-PHARM", "T-LAB")
 
@@ -56,17 +62,21 @@ def before_siv(story: "SiteStory", begun: date) -> None:
 
 def at_siv_gate(story: "SiteStory") -> None:
     """Approvals and contract of the site."""
-    _settled(story, story.day, _TO_INITIATE, "Approvals and contract of the site filed", filed=story.filed())
+    _settled(
+        story, story.day, _TO_INITIATE, "Approvals and contract of the site filed", filed=story.filed(), is_ready=True
+    )
 
 
 def at_green_light(story: "SiteStory") -> None:
     """Training, supplies and the rest; then a second person looks at the package."""
-    _settled(story, story.day, _TO_OPEN, "Site file complete", filed=story.filed())
-    _settled(story, story.day, ("T-GL", "T-IPR"), "Package looked through", who="mara", filed=story.filed())
-    _settled(story, story.day, ("T-ACT",), "Activation letter sent", filed=story.filed())
+    _settled(story, story.day, _TO_OPEN, "Site file complete", filed=story.filed(), is_ready=True)
+    _settled(
+        story, story.day, ("T-GL", "T-IPR"), "Package looked through", who="mara", filed=story.filed(), is_ready=True
+    )
+    _settled(story, story.day, ("T-ACT",), "Activation letter sent", filed=story.filed(), is_ready=True)
 
 
-def shared_steps(stories: Sequence["SiteStory"]) -> list["Step"]:
+def shared_steps(stories: Sequence["SiteStory"]) -> list[Step]:
     """What sites share: of the study soon after the first begins, of a country before its first site needs it."""
     under_way = [story for story in stories if story.begun is not None]
     by_country: dict[int, list[SiteStory]] = defaultdict(list)
@@ -85,29 +95,77 @@ def shared_steps(stories: Sequence["SiteStory"]) -> list["Step"]:
             (max(way - 2, 1), "country", ("C-INS", "C-IMP", "C-GEN"), "Certificates received"),
         ):
             day = _working(begun + timedelta(days=days))
-            if day < TODAY:
-                who = "lena" if level == "study" else first.monitor
-                steps.append(_shared(first.site, day, level, codes, why, who))
+            who = "lena" if level == "study" else first.monitor
+            steps.append(_shared(first.site, day, level, codes, why, who))
     return steps
 
 
-def _shared(site: Site, day: date, level: str, codes: tuple[str, ...], why: str, who: str) -> "Step":
-    from ctms.demo.history import Step
+def late_steps(stories: Sequence["SiteStory"], until: date) -> list[Step]:
+    """What is at hand at the sites that are not open when the demo is shown: begun items, and waivers asked for."""
+    late = [story for story in stories if story.begun and story.begun < until and (story.activated or until) >= until]
+    steps: list[Step] = []
+    for place, story in enumerate(late):
+        day = add_workdays(until, -3 - place % 4, story.site.country.country)
+        steps.append(Step(day, story.monitor, "At work on it", _begins(story.site), by_person=False))
+        if place % 4 == 0:
+            steps.append(Step(day, story.monitor, "Asking for a waiver", _asks(story.site, is_granted=place % 8 == 0)))
+    return steps
 
+
+def _begins(site: Site) -> Do:
+    def do(by: User, at: Any, pen: Pen) -> Any:
+        held = StartUpItem.objects.filter(
+            site=site, status=ItemStatus.OPEN, holdings__until=None, holdings__isnull=False
+        )
+        for item in held.order_by("expected_on", "id").distinct()[:2]:
+            begin_item(item=item, by=by, at=at)
+
+    return do
+
+
+def _asks(site: Site, *, is_granted: bool) -> Do:
+    """For an item that its laboratory or pharmacy need not bring; mara grants it, or has it before her."""
+
+    def do(by: User, at: Any, pen: Pen) -> Any:
+        item = StartUpItem.objects.filter(site=site, code__in=_WAIVABLE, actual_on=None).order_by("code").first()
+        if item is None:
+            return
+        waiver = draft_waiver(item=item, grounds="The central laboratory does all of it", by=by, at=at)
+        move_waiver(waiver=waiver, move="ask", by=by, at=at, proof=pen.proof(waiver, kind="authorship", by=by, at=at))
+        if is_granted:
+            mara, reason = User.objects.get(username="mara"), "Agreed with the laboratory"
+            with acting(mara, reason=reason, channel=Channel.WEB, by_person=True):
+                proof = pen.proof(waiver, kind="approval", by=mara, at=at)
+                move_waiver(waiver=waiver, move="grant", reason=reason, by=mara, at=at, proof=proof)
+
+    return do
+
+
+def _shared(site: Site, day: date, level: str, codes: tuple[str, ...], why: str, who: str) -> Step:
     def do(by: User, at: Any, pen: Pen) -> Any:
         country = site.country_id if level == "country" else None
         items = StartUpItem.objects.filter(study=site.study_id, site=None, country=country, actual_on=None)
         filed = f"eTMF-SIM-{site.country.country if country else site.study.protocol_no}"
         _settle(items.filter(level=level, code__in=codes), day, filed, by, at)
 
-    return Step(day, 0, who, why, False, do)
+    return Step(day, who, why, do, by_person=False)
 
 
-def _settled(story: "SiteStory", day: date, codes: tuple[str, ...], why: str, *, filed: str, who: str = "") -> None:
+def _settled(
+    story: "SiteStory",
+    day: date,
+    codes: tuple[str, ...],
+    why: str,
+    *,
+    filed: str,
+    who: str = "",
+    is_ready: bool = False,
+) -> None:
     site = story.site
 
     def do(by: User, at: Any, pen: Pen) -> Any:
-        _settle(StartUpItem.objects.filter(site=site, code__in=codes, actual_on=None), day, filed, by, at)
+        rows = StartUpItem.objects.filter(site=site, code__in=codes, actual_on=None)
+        _settle(rows, day, filed, by, at, is_ready=is_ready)
 
     story.at(day, who or story.monitor, why, do)
 
@@ -124,17 +182,28 @@ def _handed(story: "SiteStory", day: date, code: str, party: Party, note: str) -
     story.at(day, story.monitor, note, do)
 
 
-def _settle(items: Any, day: date, filed: str, by: User, at: Any) -> None:
-    """Settles those of these items of one site, country or study that wait for nothing but each other."""
+def _settle(items: Any, day: date, filed: str, by: User, at: Any, *, is_ready: bool = False) -> None:
+    """Settles those of these items of one site, country or study that wait for nothing but each other.
+
+    Args:
+        is_ready: all of them do, as a rule: it is looked for others only where the rule does not hold.
+    """
     items = list(items.select_related("site", "site__country").order_by("id"))
+    if is_ready and items:
+        with suppress(Refusal):
+            settle_items(items=_said(items, day, filed), by=by, at=at)
+            return
     around = _around(items[0]) if items else None
     if around is None:
         return
     known = {item.pk for item in items}
     free = [item for item in items if not around.graph.waited_for(item.pk, day) - known]
-    said = {item.pk: Settlement(day, f"{filed} {item.code}", _expires(item, day)) for item in free}
-    if said:
-        settle_items(items=said, by=by, at=at)
+    if free:
+        settle_items(items=_said(free, day, filed), by=by, at=at)
+
+
+def _said(items: Sequence[StartUpItem], day: date, filed: str) -> dict[int, Settlement]:
+    return {item.pk: Settlement(day, f"{filed} {item.code}", _expires(item, day)) for item in items}
 
 
 def _around(item: StartUpItem) -> Any:

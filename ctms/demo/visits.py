@@ -1,12 +1,18 @@
-"""Monitoring visits of some of the demo's sites: planned, made, reported on, signed, as far as the story has come."""
+"""Monitoring visits of the demo's sites: planned, made, reported on, signed.
 
-from collections.abc import Callable
+At first those of some sites only; of all others from the day on which the whole study's monitoring came to the CTMS.
+"""
+
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from ctms.accounts.models import User
+from ctms.core.workdays import add_workdays
 from ctms.demo.pen import Pen
+from ctms.demo.steps import Do
+from enrollment.models import SubjectVisit
+from enrollment.queries import visit_states
 from monitoring.lifecycle import carried_over
 from monitoring.models import Deviation, FollowUpStatus, MonitoringVisit, ReportAnswer
 from monitoring.rules import questions
@@ -15,7 +21,14 @@ from monitoring.services.letters import mark_sent
 from monitoring.services.reports import Given, save_answers
 from sites.models import Site
 
-_EVERY = 6  # so many sites have one whose visits are told
+_EVERY = 6  # of so many sites, one's visits were told from the beginning
+_EVERYWHERE = date(2024, 7, 15)
+_LAST = date(2025, 1, 31)  # no story is told further
+_TIERS = {  # of sites whose monitoring came later: how often, and why
+    "LOW": (16, 8, "Experienced site, no findings so far"),
+    "STANDARD": (12, 6, "Usual risk"),
+    "HIGH": (6, 3, "First trial of the investigator"),
+}
 _FINDINGS = {
     "5.1": ("Two delegations were signed a week after the first task.", "Complete the delegation log", "MAJOR"),
     "9.2": ("Three source pages carry no date.", "Have the undated pages signed and dated late", "MINOR"),
@@ -31,11 +44,18 @@ _SAID = {
     "21.1": "Protocol, consent, safety reporting and systems, for everybody on the delegation log.",
     "30.2": "Nothing that endangers subjects or data. What is to be done stands under follow-up items.",
 }
-Do = Callable[[User, Any, Pen], Any]
+_JUDGED = {
+    "dismiss": "Allowed by the visit windows of the current protocol", "confirm": "Against the visit schedule",
+    "resolve": "Site trained again", "close": "Nothing is left to do",
+}  # fmt: skip
 
 
-def are_told(site: Site) -> bool:
-    """Whether the story tells this site's visits. The others' initiation is a fact recorded by hand."""
+def are_told(story: Any) -> bool:
+    """Whether the site is initiated by a visit in the CTMS. The others' initiation is a fact recorded by hand."""
+    return _is_early(story.site) or story.day >= _EVERYWHERE
+
+
+def _is_early(site: Site) -> bool:
     return int(site.number[-3:]) % _EVERY == 1
 
 
@@ -56,19 +76,31 @@ class Visit:
         self._step(self.day, "End visit", self._moves("end"))
 
     def is_reported(self) -> None:
-        """Written, signed, reviewed and approved in the two weeks after."""
+        """Written, signed, reviewed and approved in the two weeks after; some late, some in a second round."""
         after = self.day + timedelta(days=self.chance.randrange(2, 5))
+        fate = Random(f"{self.story.site.number} {self.day} report").random() if self.day >= _EVERYWHERE else 1
+        if fate < 0.12:
+            after += timedelta(days=16)
         self._step(after, "Writing a visit report", self._writes)
         reviewer = "mara" if self.story.monitor == "lena" else "lena"
-        for days, move, who in ((1, "submit", ""), (5, "review", reviewer), (8, "approve", "petra")):
+        self._step(after + timedelta(days=1), "Submit", self._moves("submit"))
+        if 0.12 < fate < 0.3:
+            after += timedelta(days=9)
+            why = "Please say which subjects’ consent forms were looked at"
+            self._step(after - timedelta(days=4), why, self._moves("return", why), who=reviewer)
+            self._step(after - timedelta(days=1), "Named them under 1.3", self._puts_right)
+            self._step(after + timedelta(days=1), "Submit", self._moves("submit"))
+        for days, move, who in ((5, "review", reviewer), (8, "approve", "petra")):
             self._step(after + timedelta(days=days), move.capitalize(), self._moves(move), who=who)
         self._step(after + timedelta(days=9), "Sending a letter to the site", self._sends("FOLLOW_UP"))
+        if self.day >= _EVERYWHERE:
+            self._step(after + timedelta(days=11), "Read with the medical monitor", self._judges, who="mara")
 
     def _plan(self, day: date) -> None:
         def do(by: User, at: Any, pen: Pen) -> Any:
             self.key = visits.plan_visit(
                 site=self.story.site, type=self.kind, mode=self.mode, planned_on=self.day, monitor=by, by=by, at=at,
-                rationale="Agreed with the site", trigger="The site's status" if self.kind == "SIV" else "Cadence",
+                rationale="Agreed with the site", trigger="Cadence" if self.kind == "IMV" else "The site's status",
             ).pk  # fmt: skip
 
         self._step(day, "Planning a visit", do)
@@ -76,13 +108,13 @@ class Visit:
     def _visit(self) -> MonitoringVisit:
         return MonitoringVisit.objects.select_related("template").get(pk=self.key)
 
-    def _moves(self, move: str) -> Do:
+    def _moves(self, move: str, reason: str = "") -> Do:
         kinds = {"submit": "authorship", "review": "review", "approve": "approval"}
 
         def do(by: User, at: Any, pen: Pen) -> Any:
             visit = self._visit()
             proof = pen.proof(visit, kind=kinds[move], by=by, at=at) if move in kinds else None
-            return visits.move_visit(visit=visit, move=move, by=by, at=at, proof=proof)
+            return visits.move_visit(visit=visit, move=move, by=by, at=at, reason=reason, proof=proof)
 
         return do
 
@@ -123,41 +155,94 @@ class Visit:
             if code == "8.1":
                 self._deviation(visit, by, at)
 
+    def _puts_right(self, by: User, at: Any, pen: Pen) -> None:
+        """What the reviewer asked for."""
+        code = "1.3"
+        visit = self._visit()
+        answer = ReportAnswer.objects.get(visit=visit, code=code)
+        words = f"{answer.comment} All of those since the last visit."
+        save_answers(visit=visit, answers=[Given(code, answer.answer, words, "", answer.version)], by=by, at=at)
+
     def _deviation(self, visit: MonitoringVisit, by: User, at: Any) -> Deviation:
+        """About a subject's visit that was missed or out of its window, where there is one."""
+        known = SubjectVisit.objects.filter(subject__site=self.story.site).select_related("subject")
+        odd = visit_states(known, on=self.day).filter(state__in=("MISSED", "OUT_OF_WINDOW"), due_on__lt=self.day)
+        one = odd.exclude(done_on__gt=self.day).order_by("-due_on", "pk").first()
+        day, words = self.day - timedelta(days=20), "A visit three days after the end of its window"
+        if one is not None:
+            day = one.done_on or one.window_to or one.due_on
+            words = f"Visit {one.code} {'outside its window' if one.done_on else 'missed'}"
         said = {
-            "category": "IMPLEMENTATION", "severity": "MINOR", "occurred_on": self.day - timedelta(days=20),
-            "discovered_on": self.day, "discovered_by": "MONITOR", "subject": "", "is_important": None,
-            "description": "A visit three days after the end of its window",
+            "category": "IMPLEMENTATION", "severity": "MINOR", "occurred_on": min(day, self.day),
+            "discovered_on": self.day, "discovered_by": "MONITOR", "subject": one.subject.number if one else "",
+            "is_important": None, "description": words,
         }  # fmt: skip
         return issues.raise_deviation(site=self.story.site, said=said, visit=visit, by=by, at=at)
 
+    def _judges(self, by: User, at: Any, pen: Pen) -> None:
+        """What becomes of a deviation: some wait for an answer of the site, a few are none, most are settled."""
+        for deviation in self._visit().deviations.all():
+            fate = self.chance.random()
+            moves = [
+                "take_up",
+                *(("dismiss",) if fate < 0.15 else ("confirm", "resolve", "close") if fate > 0.4 else ()),
+            ]
+            issues.move_deviation(deviation=deviation, move=moves[0], reason="Looked at", by=by, at=at)
+            if "confirm" in moves:
+                issues.edit_deviation(
+                    deviation=deviation, changes={"is_important": fate > 0.9}, version=None, by=by, at=at
+                )
+            for move in moves:
+                issues.move_deviation(deviation=deviation, move=move, reason=_JUDGED[move], by=by, at=at)
+
     def _step(self, day: date, reason: str, do: Do, *, who: str = "") -> None:
-        self.story.on(_weekday(day), who or self.story.monitor, reason, do)
+        self.story.on(_workday(self.story, day), who or self.story.monitor, reason, do)
 
 
 def initiation(story: Any) -> None:
     """The initiation visit, on the story's day, which writes the site's fact."""
-    visit = Visit(story, "SIV", story.day)
+    _made(Visit(story, "SIV", story.day))
+
+
+def close_out(story: Any) -> None:
+    """The close-out visit, on the story's day."""
+    _made(Visit(story, "COV", story.day))
+
+
+def interim(story: Any) -> None:
+    """How often the activated site is visited, and the visits that follow from it."""
+    if _is_early(story.site):
+        _sets_cadence(story, story.day, "STANDARD", 8, 0, "New site, usual risk")
+        for weeks in range(4, 60, 8):
+            _made(Visit(story, "IMV", _workday(story, story.day + timedelta(weeks=weeks))))
+        return
+    chance = Random(f"{story.site.number} cadence")
+    tier = chance.choices(list(_TIERS), (4, 5, 1))[0]
+    on_site, remote, why = _TIERS[tier]
+    begins = max(story.day, _EVERYWHERE - timedelta(days=chance.randrange(20)))
+    _sets_cadence(story, begins, tier, on_site, remote, why)
+    day, is_remote = begins + timedelta(days=chance.randrange(20, 29)), False
+    while day < _LAST:
+        _made(Visit(story, "IMV", _workday(story, day), mode="REMOTE" if is_remote else "ON_SITE"))
+        day += timedelta(weeks=remote, days=chance.randrange(-2, 6))
+        is_remote = not is_remote
+
+
+def _made(visit: Visit) -> None:
     visit.takes_place()
     visit.is_reported()
 
 
-def interim(story: Any) -> None:
-    """How often the activated site is visited, and the visits until the story's end."""
-    day = story.day
+def _sets_cadence(story: Any, day: date, tier: str, on_site: int, remote: int, why: str) -> None:
+    first = 14 if tier == "HIGH" else 28
+    said = {"tier": tier, "first_within_days": first, "on_site_weeks": on_site, "remote_weeks": remote}
 
     def do(by: User, at: Any, pen: Pen) -> Any:
-        said = {"tier": "STANDARD", "first_within_days": 28, "on_site_weeks": 8, "remote_weeks": 0}
-        return visits.set_cadence(
-            site=story.site, changes={**said, "rationale": "New site, usual risk"}, version=None, by=by, at=at
-        )
+        return visits.set_cadence(site=story.site, changes={**said, "rationale": why}, version=None, by=by, at=at)
 
-    story.on(day, story.monitor, "New site, usual risk", do)
-    for weeks in (4, 12, 20, 28):
-        visit = Visit(story, "IMV", _weekday(day + timedelta(weeks=weeks)))
-        visit.takes_place()
-        visit.is_reported()
+    story.on(_workday(story, day), story.monitor, why, do)
 
 
-def _weekday(day: date) -> date:
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+def _workday(story: Any, day: date) -> date:
+    """The day, or the first after it on which people work in the site's country."""
+    return add_workdays(day, 0, story.site.country.country)

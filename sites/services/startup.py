@@ -22,7 +22,7 @@ from sites.startup.configuration import Definition, template_of
 from sites.startup.lifecycle import ITEM, why_not_configured
 from sites.startup.opening import configuration_for, make_checklist
 from sites.startup.parties import people_near
-from sites.startup.passing import one_at_a_time, pass_on, sites_sharing
+from sites.startup.passing import one_at_a_time, pass_on, pass_on_within, sites_sharing
 
 _SAVED = ["status", "actual_on", "reference", "expires_on", "settled_by"]
 
@@ -94,7 +94,10 @@ def settle_items(*, items: Mapping[int, Settlement], by: User, at: datetime) -> 
         raise Refusal("NOT_ASKED", "One of these is not asked for any more.")
     StartUpItem.objects.bulk_update(done, _SAVED)
     end_holdings(done)
-    pass_on([site] if site else sites_sharing(done[0]))
+    if site:
+        pass_on_within([(around, site.country.country)])
+    else:
+        pass_on(sites_sharing(done[0]))
     return done
 
 

@@ -24,9 +24,14 @@ def pass_on(sites: Iterable[Site]) -> None:
     """
     sites = list(sites)
     countries = {site.pk: site.country.country for site in sites}
+    pass_on_within([(checklist, countries[number]) for number, checklist in checklists_of(sites).items()])
+
+
+def pass_on_within(checklists: Iterable[tuple[Checklist, str]]) -> None:
+    """The same for checklists as they stand now, each with the country (ISO alpha-2) of its site."""
     seen: set[int] = set()
     holdings, moved = [], []
-    for number, checklist in checklists_of(sites).items():
+    for checklist, country in checklists:
         for item in checklist.items.values():
             if item.pk in seen or item.is_settled or item.held_now:  # type: ignore[attr-defined]  # prefetched
                 continue
@@ -39,7 +44,7 @@ def pass_on(sites: Iterable[Site]) -> None:
                     sponsor_id=item.sponsor_id, study_id=item.study_id, item=item, party=rule.holder, since=begins
                 )
             )
-            expected = checklist.template.end_of(rule, begins, countries[number])
+            expected = checklist.template.end_of(rule, begins, country)
             if expected > item.expected_on:
                 item.expected_on = expected
                 moved.append(item)

@@ -14,10 +14,10 @@ from ctms.core.acting import Channel, acting, in_sponsor
 from ctms.core.lifecycle import declared
 from ctms.core.refusals import NotAllowed, Refusal
 from ctms.core.signables import MEANINGS, Signable, differences, sha256, signed
-from ctms.demo.calendar import SHOWN_FROM
 from ctms.studies.models import ScheduledContact, ScheduledVisit, VisitSchedule
 from ctms.studies.services.schedules import move_schedule
 from sites.models import Site
+from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person, signed_in
 from tests.factories import make
 from tests.seed import PASSWORD

@@ -15,7 +15,6 @@ from django.urls import reverse
 from ctms.accounts.models import Sponsor
 from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.core.versions import version_of
-from ctms.demo.calendar import SHOWN_FROM
 from ctms.studies.models import (
     Arm,
     ProtocolEffect,
@@ -26,6 +25,7 @@ from ctms.studies.models import (
     VisitSchedule,
 )
 from sites.models import Site
+from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person, signed_in
 from tests.factories import make
 from tests.web.test_edits import fields

@@ -20,7 +20,6 @@ from django.db import connection, transaction
 
 from ctms.accounts.models import Sponsor, User
 from ctms.core.acting import in_sponsor, on_simulated_day
-from ctms.demo.calendar import SHOWN_FROM
 from ctms.desk.models import Job, JobFile, JobStatus, Mail, Notification, OutboxEntry
 from ctms.desk.services.jobs import start_job
 from ctms.desk.services.mail import send_mail
@@ -28,6 +27,7 @@ from ctms.run import embedded, places, redis
 from ctms.run.processes import PROCESSES
 from sites.models import Site
 from tests import database
+from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person
 from tests.crowd import make_many_sites
 from tests.proof.__main__ import SEED

@@ -15,7 +15,6 @@ from django.db import connections, transaction
 from django.db.models import F
 
 from ctms.core.acting import Channel, Service, acting, in_sponsor, on_simulated_day
-from ctms.demo.calendar import SHOWN_FROM
 from ctms.integrations import wording
 from ctms.integrations.models import Connection, FeedCursor, FeedItem, FeedRun, Format, SourceFact
 from ctms.integrations.ports import Fact, FeedFailed, Page
@@ -26,6 +25,7 @@ from ctms.run import embedded, logins
 from enrollment.models import CountDelta, SiteCount, Subject, SubjectVisit
 from enrollment.services.counts import wrong_counts
 from tests import database as databases
+from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person
 from tests.integrations.test_thread import expected, here
 from tests.outside import Outside, connect

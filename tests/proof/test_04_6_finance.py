@@ -16,13 +16,13 @@ from ctms.accounts.models import Sponsor, User
 from ctms.accounts.roles import Role
 from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.core.refusals import Refusal
-from ctms.demo.calendar import SHOWN_FROM
 from finance.lifecycle import APPROVE
 from finance.models import LedgerEntry, Payable, PaymentConfirmation, PaymentLine, PaymentRun, RunStatus
 from finance.services import runs
 from finance.services.posting import post_payables
 from finance.services.runs import Confirmed
 from sites.models import Site
+from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person
 from tests.finance import world
 from tests.finance.test_runs import calculated, confirmed, moved, verified_bank

@@ -14,10 +14,10 @@ from ctms.accounts.models import Sponsor, User
 from ctms.core import protocols
 from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.core.refusals import Refusal
-from ctms.demo.calendar import SHOWN_FROM as NOW
 from monitoring.models import MonitoringVisit, ReportAnswer
 from monitoring.services.reports import Given, save_answers
 from monitoring.services.visits import move_visit, plan_visit
+from tests.calendar import SHOWN_FROM as NOW
 from tests.conftest import act, person
 from tests.monitoring.conftest import again, moved, signed, unvisited, written
 from tests.signing import SESSION, given

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
-from ctms.demo.calendar import SHOWN_FROM
 from ctms.studies.models import ScheduledContact, VisitSchedule
 from ctms.studies.services.schedules import move_schedule
+from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person
 from tests.factories import make
 from tests.signing import proof

@@ -35,7 +35,8 @@ class Watched:
 
     def __call__(self) -> World:
         if self._world is None or time.monotonic() - self._read_at > _AGE:
-            self._world = World(published.read(self._get, self._study))
+            before = self._world.published if self._world else None
+            self._world = World.lived(published.read(self._get, self._study, before=before))
             self._read_at = time.monotonic()
         return self._world
 

@@ -15,6 +15,9 @@ from ctms.integrations.simulators.published import Published, PublishedSite, Pub
 
 SEED = 3460
 _MONTH = 30.44
+_PACE = 1.35  # subjects that consent a month at a site of usual luck
+_RARE = 0.5  # the same in a rare disease
+_KINDS = 12  # after so many sites, the same disagreements come round again
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,16 @@ class World:
         is_planted: bool = True,
         size: int = 0,
         mended_at: datetime | None = None,
+        pace: float = _PACE,
+        patience: timedelta | None = None,
     ) -> None:
         """
         Args:
             is_planted: whether the systems disagree here and there, at places that `planted` names.
             size: so many subjects at each open site, instead of as many as chance brings.
             mended_at: when all of that was put right at its source; corrections are recorded then.
+            pace: how many subjects consent a month at a site of usual luck.
+            patience: so long after a subject's consent it is put right by itself; never, by default.
         """
         self.published = published
         self.now = published.now
@@ -86,6 +93,13 @@ class World:
         self._is_planted = is_planted
         self._size = size
         self._mended_at = mended_at
+        self._pace = pace
+        self._patience = patience
+
+    @classmethod
+    def lived(cls, published: Published) -> "World":
+        """As the demo shows it: at the pace of a rare disease, and somebody puts right what was wrong."""
+        return cls(published, pace=_RARE, patience=timedelta(days=100))
 
     @cached_property
     def opened(self) -> list[PublishedSite]:
@@ -101,7 +115,7 @@ class World:
     @cached_property
     def planted(self) -> list[Planted]:
         """The discrepancies among those who are there by now."""
-        return [] if self._mended_at else [found for one in self.subjects for found in self._wrong_with(one)]
+        return [found for one in self.subjects if not one.mended_at for found in self._wrong_with(one)]
 
     def _wrong_with(self, one: Subject) -> Iterator[Planted]:
         if not one.known_to_edc:
@@ -164,7 +178,7 @@ class World:
 
     def _at(self, site: PublishedSite, place: int) -> Iterator[Subject]:
         chance = Random(f"{self._seed} {site.number}")
-        rate = chance.gammavariate(1.8, 0.75)  # subjects a month
+        rate = chance.gammavariate(1.8, self._pace / 1.8)  # subjects a month
         for number, day in enumerate(self._arrivals(site, rate, chance), 1):
             subject = self._course(site.number, f"{site.number}-{number:03}", day, chance)
             if _evening(day) > self.now:
@@ -180,20 +194,20 @@ class World:
             at = 0.0
             while True:
                 at += chance.expovariate(rate / _MONTH) + 0.2
-                day = begin + timedelta(days=int(at) + 5)
+                day = _weekday(begin + timedelta(days=int(at) + 5))
                 if (end is not None and day >= end) or _evening(day) > self.now + timedelta(days=1):
                     break
                 yield day
 
     def _course(self, site: str, number: str, consented: date, chance: Random) -> Subject:
         days = {"CONSENTED": consented}
-        decided = consented + timedelta(days=chance.randint(6, 20))
+        decided = _weekday(consented + timedelta(days=chance.randint(6, 20)))
         if chance.random() < 0.24:
             days["SCREEN_FAILED"] = decided
             return Subject(site, number, days, tuple(self._visits(days, decided, chance)))
         days["ELIGIBLE"] = decided
-        days["RANDOMISED"] = decided + timedelta(days=chance.randint(0, 3))
-        days["TREATED"] = days["RANDOMISED"] + timedelta(days=chance.choice((0, 0, 0, 1)))
+        days["RANDOMISED"] = _weekday(decided + timedelta(days=chance.randint(0, 3)))
+        days["TREATED"] = _weekday(days["RANDOMISED"] + timedelta(days=chance.choice((0, 0, 0, 1))))
         planned = max((visit.day for visit in self.published.visits), default=180)
         end = days["TREATED"] + timedelta(days=max(planned, 28))
         fate = chance.random()
@@ -211,7 +225,7 @@ class World:
         """Those that take place: on the planned day with some jitter, a few outside their window, a few never."""
         base = days.get("RANDOMISED", days["CONSENTED"] - timedelta(days=min(self._first_day, 0)))
         for visit in self.published.visits:
-            day = base + timedelta(days=visit.day + self._jitter(visit, chance))
+            day = self._kept(base + timedelta(days=visit.day), self._jitter(visit, chance), visit)
             is_missed = chance.random() < 0.03
             lag, verify, count = chance.randint(1, 6), chance.randint(15, 60), chance.choice((0, 0, 0, 1, 1, 2))
             stays = [(chance.randint(2, 8), chance.randint(3, 45)) for _ in range(2)]
@@ -226,6 +240,14 @@ class World:
             )
             verified = entered + timedelta(days=verify) if is_verified else None
             yield Visit(visit.code, day, entered, verified, queries)
+
+    def _kept(self, due: date, jitter: int, visit: PublishedVisit) -> date:
+        """The day of a visit: not at a weekend, where a day beside it is as good."""
+        day = due + timedelta(days=jitter)
+        if jitter > visit.after or day.weekday() < 5:
+            return day
+        near = [day + timedelta(days=days) for days in ((-1, 2) if day.weekday() == 5 else (1, -2))]
+        return next((one for one in near if -visit.before <= (one - due).days <= visit.after), day)
 
     @property
     def _first_day(self) -> int:
@@ -253,12 +275,19 @@ class World:
                 4: {"days": subject.days | {"CONSENTED": (site.activated_on or consented) - timedelta(days=30)}},
                 5: twice, 7: twice, 8: twice,
             }  # fmt: skip
-            wrong = kinds.get(place, {})
-        elif place == 6 and "SCREEN_FAILED" in subject.days:
+            wrong = kinds.get(place % _KINDS, {})
+        elif place % _KINDS == 6 and "SCREEN_FAILED" in subject.days:
             wrong = {"irt_days": {"SCREEN_FAILED": None}}
-        if wrong and self._mended_at:
-            wrong = {"mended_at": self._mended_at}
+        if wrong and (mended_at := self._mended_at or self._lost_patience(subject)):
+            wrong = {"mended_at": mended_at}
         return replace(subject, **wrong)
+
+    def _lost_patience(self, subject: Subject) -> datetime | None:
+        """When somebody put it right, if that has come."""
+        if self._patience is None:
+            return None
+        mended_at = _evening(subject.days["CONSENTED"]) + self._patience
+        return mended_at if mended_at <= self.now else None
 
 
 _WORDS = (
@@ -275,6 +304,11 @@ def _counted(subject: Subject, now: datetime) -> list[str]:
     """In which counts this subject is, by now; enrolled from randomisation on, as studies usually define it."""
     names = [name for what, name in _COUNTED.items() if (day := subject.days.get(what)) and _evening(day) <= now]
     return [*names, "enrolled"] if "randomised" in names else names
+
+
+def _weekday(day: date) -> date:
+    """The day, or the Monday after it."""
+    return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() > 4 else day
 
 
 def _evening(day: date) -> datetime:
