@@ -1,4 +1,4 @@
-"""The demo's money: agreements with sites, and payment runs: paid ones, one with the ERP, one that waits for approval."""
+"""The demo's money: agreements with sites, and payment runs: paid, with the ERP, and one that waits for approval."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
