@@ -11,7 +11,7 @@ from ctms.core.workdays import add_workdays
 from ctms.demo.pen import Pen
 from ctms.demo.steps import Do, Step
 from ctms.studies.models import Study
-from finance.models import AgreementVersion, FactKind, Frequency, PaymentRun, VatCode
+from finance.models import AgreementVersion, FactKind, Frequency, PaymentRun, RunStatus, VatCode
 from finance.services import agreements, banking, runs
 from finance.services.runs import Confirmed
 from sites.models import Site
@@ -19,6 +19,7 @@ from sites.models import Site
 if TYPE_CHECKING:
     from ctms.demo.history import SiteStory
 
+_S = RunStatus
 _BEGINS = date(2024, 1, 11)  # earlier contracts are entered then
 
 
@@ -35,7 +36,7 @@ class _Run:
 
 _RUNS = (
     *(_Run(day, 0, 4, 5, 12) for day in (
-        date(2024, 1, 29), date(2024, 3, 8), date(2024, 4, 8), date(2024, 5, 7), date(2024, 6, 6), date(2024, 7, 4),
+        date(2024, 1, 29), date(2024, 3, 8), date(2024, 4, 10), date(2024, 5, 7), date(2024, 6, 6), date(2024, 7, 4),
     )),
     _Run(date(2024, 8, 1), 0, 4, 5),  # the ERP has not confirmed it yet
     _Run(date(2024, 8, 27), 2),
@@ -48,8 +49,8 @@ _VAT = {"DE": 19, "AT": 20, "FR": 20, "ES": 21, "IT": 22, "PL": 23, "CZ": 21, "H
 _FEES: tuple[tuple[str, str, str, str, int, bool], ...] = (
     ("START-UP", "Start-up fee", FactKind.SITE_ACTIVATED, "", 2500, False),
     ("CLOSE-OUT", "Close-out fee", FactKind.SITE_CLOSING, "", 900, True),
-    ("SF", "Screen failure", FactKind.SCREEN_FAILURE, "", 480, True),
-    ("VISIT", "Visit", FactKind.VISIT, "", 620, True),
+    ("SF", "Screen failure", FactKind.SCREEN_FAILURE, "", 280, True),
+    ("VISIT", "Visit", FactKind.VISIT, "", 340, True),
 )
 
 
@@ -91,37 +92,34 @@ def _contract(story: "SiteStory", study: Study) -> Iterator[Step]:
 
 
 def _payment(study: Study, run: _Run) -> Iterator[Step]:
-    """One run, as far as it comes. Who signs it is who may; large payments take two approvals."""
-
-    def there() -> PaymentRun:
-        return PaymentRun.objects.get(study=study, until=run.on)
+    """One run, as far as it comes: one that pays nothing stays where it is, and no other is calculated beside it."""
 
     def calculates(by: User, at: datetime, pen: Pen) -> None:
-        runs.calculate_run(study=study, until=run.on, by=by, at=at)
+        if not PaymentRun.objects.filter(study=study, status__in=(_S.CALCULATED, _S.CONFIRMED)).exists():
+            runs.calculate_run(study=study, until=run.on, by=by, at=at)
 
-    def moves(move: str, kind: str = "") -> Do:
+    def moves(move: str, before: str, kind: str = "") -> Do:
         def do(by: User, at: datetime, pen: Pen) -> None:
-            one = there()
-            if one.requests.filter(rolls_forward=False).exists():
+            one = PaymentRun.objects.filter(study=study, until=run.on, status=before).first()
+            if one is not None and one.requests.filter(rolls_forward=False).exists():
                 proof = pen.proof(one, kind=kind, by=by, at=at) if kind else None
                 runs.move_run(run=one, move=move, by=by, at=at, proof=proof)
 
         return do
 
     def pays(by: User, at: datetime, pen: Pen) -> None:
-        one = there()
-        told = [
-            Confirmed(asked.reference, asked.net, asked.currency, at.date(), f"SIM-{asked.pk:06}")
-            for asked in one.requests.filter(rolls_forward=False)
-        ]
-        if told:
+        for one in PaymentRun.objects.filter(study=study, until=run.on, status=_S.RELEASED):
+            told = [
+                Confirmed(asked.reference, asked.net, asked.currency, at.date(), f"SIM-{asked.pk:06}")
+                for asked in one.requests.filter(rolls_forward=False)
+            ]
             runs.record_confirmations(run=one, told=told, by=by, at=at)
 
     yield Step(run.on, "fumi", "Calculating a payment run", calculates, by_person=False)
     for days, who, reason, do in (
-        (run.confirmed, "mara", "Payment run: confirm", moves("confirm", "review")),
-        (run.approved, "noor", "Payment run: approve", moves("approve", "approval")),
-        (run.released, "noor", "Payment run: release", moves("release")),
+        (run.confirmed, "mara", "Payment run: confirm", moves("confirm", _S.CALCULATED, "review")),
+        (run.approved, "noor", "Payment run: approve", moves("approve", _S.CONFIRMED, "approval")),
+        (run.released, "noor", "Payment run: release", moves("release", _S.APPROVED)),
         (run.paid, "fumi", "Confirmations of the ERP", pays),
     ):
         if days is not None:
