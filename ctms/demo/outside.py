@@ -54,7 +54,7 @@ class Outside:
         """Reads each of them."""
         before = self.world.published if self.world else None
         self.world = World.lived(published.read(_asking(self.key), self.study.slug, before=before))
-        transport = httpx.WSGITransport(app=self.simulators)  # type: ignore[arg-type]
+        transport = httpx.WSGITransport(app=self.simulators)
         for connection in Connection.objects.filter(name__in=_NAMES.values()).order_by("pk"):
             read_connection(connection, now=lambda: at, transport=transport, wait=lambda seconds: None)
 

@@ -9,6 +9,7 @@ from ctms.core.refusals import NotAllowed, Refusal
 from ctms.demo import own_data
 from sites.models import Facility, MigrationBatch, Person, PersonnelRole, Site, SitePersonnel
 from sites.services import directory, duplicates
+from tests.calendar import TODAY
 from tests.conftest import act, person, signed_in
 from tests.factories import make
 
@@ -124,7 +125,7 @@ def test_over_the_pages(petra):
 
 
 def test_the_demo_leaves_a_pair_to_be_merged_and_a_migration_to_be_signed(north, south, otto):
-    own_data.leave(north, person("idris"), south, otto)
+    own_data.leave(north, person("idris"), south, otto, until=TODAY)
     assert "Nordstadt-Klinikum, Hannover" in signed_in("petra").get("/in/north/facilities/duplicates/").content.decode()
     with in_sponsor(south.pk):
         assert MigrationBatch.objects.get().lines.count() == 9
