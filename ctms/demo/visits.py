@@ -183,11 +183,8 @@ class Visit:
         """What becomes of a deviation: some wait for an answer of the site, a few are none, most are settled."""
         for deviation in self._visit().deviations.all():
             fate = self.chance.random()
-            moves = [
-                "take_up",
-                *(("dismiss",) if fate < 0.15 else ("confirm", "resolve", "close") if fate > 0.4 else ()),
-            ]
-            issues.move_deviation(deviation=deviation, move=moves[0], reason="Looked at", by=by, at=at)
+            moves = ("dismiss",) if fate < 0.15 else ("confirm", "resolve", "close") if fate > 0.4 else ()
+            issues.move_deviation(deviation=deviation, move="take_up", reason="Looked at", by=by, at=at)
             if "confirm" in moves:
                 issues.edit_deviation(
                     deviation=deviation, changes={"is_important": fate > 0.9}, version=None, by=by, at=at
