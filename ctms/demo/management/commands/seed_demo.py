@@ -36,7 +36,7 @@ class Command(BaseCommand):
         began = time.monotonic()
         steps = making.make(password=password)
         took = time.monotonic() - began
-        self.stderr.write(f"Played {steps:,} steps of the sites' simulated history in {took:.0f} s")
+        self.stderr.write(f"Played {steps:,} steps of the trial's simulated history in {took:.0f} s")
 
 
 def _trial() -> str:
