@@ -56,7 +56,7 @@ def post_payables(*, study: Study, at: datetime) -> Posted:
 
     Two at once wait for each other; the second finds nothing left to post.
     """
-    list(Agreement.objects.filter(study=study).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+    hold_agreements(study.pk)
     told = _facts_sql(study)
     owed = reversed_ = 0
     for due, of_kind in (("due.sql", "<>"), ("release.sql", "=")):
@@ -64,6 +64,14 @@ def post_payables(*, study: Study, at: datetime) -> Posted:
         ((added, taken_back),) = _rows(statement, _values(study, at))
         owed, reversed_ = owed + added, reversed_ + taken_back
     return Posted(owed, reversed_)
+
+
+def hold_agreements(study: int) -> None:
+    """Lets whoever else posts, calculates or gives up payments of the study wait until this transaction ends.
+
+    Taken before the lock of a run, always.
+    """
+    list(Agreement.objects.filter(study=study).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
 def pending_changes(study: Study, at: datetime) -> list[Change]:

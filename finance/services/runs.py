@@ -32,7 +32,7 @@ from finance.models import (
     RunStatus,
     VersionStatus,
 )
-from finance.services.posting import pending_changes, post_payables
+from finance.services.posting import hold_agreements, pending_changes, post_payables
 
 _DOING = "preparing payments"
 _LINES = """
@@ -87,6 +87,8 @@ def move_run(
     *, run: PaymentRun, move: str, by: User, at: datetime, reason: str = "", proof: Proof | None = None
 ) -> PaymentRun:  # fmt: skip
     """Makes a move of a run. It is approved once as many have signed as its largest payment asks for."""
+    if move == "cancel":  # another run that is calculated just now would pay what this one lets go, unsummed
+        hold_agreements(run.study_id)
     run = PaymentRun.objects.select_related("study__scope").locked(run.pk)
     if move in ("confirm", "approve") and (changed := recomputed(run, at).changed):
         raise Conflict("CHANGED_SINCE", f"{_lines(len(changed))} no longer what they follow from: calculate it again.")

@@ -5,14 +5,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from ctms.accounts.models import Scope
 from ctms.accounts.roles import Role
 from ctms.accounts.services.grants import assign_role
 from ctms.core.refusals import NotAllowed, Refusal
 from finance.erp import payments_csv, read_confirmations, remittance_csv
-from finance.models import BankDetail, LedgerEntry, PaymentLine, PaymentRun, RunStatus
+from finance.models import BankDetail, LedgerEntry, PaymentLine, PaymentRequest, PaymentRun, RunStatus
 from finance.queries import remittance_lines, settlement
 from finance.services import agreements, banking, runs
 from finance.services.runs import Confirmed
@@ -212,6 +213,28 @@ def test_nothing_is_paid_by_two_runs(run, site, now):
     line = PaymentLine.objects.get(study=site.study)
     with act(person("fumi")), pytest.raises(IntegrityError), transaction.atomic():
         make(PaymentLine, study=site.study, payable=line.payable, request=line.request)
+
+
+def test_what_a_cancelled_run_lets_go_comes_into_no_payment_that_was_summed_without_it(run, site, now, monkeypatch):
+    run = moved(confirmed(run, now), "approve", "noor", now, "approval")
+    happened.append(visit(site, 2))
+    ask = PaymentRequest.objects.bulk_create
+
+    def ask_while_another_cancels(rows):
+        made = ask(rows)
+        PaymentLine.objects.filter(request__run=run).update(removed=True)
+        return made
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(PaymentRequest.objects, "bulk_create", ask_while_another_cancels)
+        with pytest.raises(IntegrityError, match="add up"), transaction.atomic():
+            calculated(site, now)
+    assert PaymentLine.objects.get(study=site.study).request.run == run
+    with CaptureQueriesContext(connection) as asked:
+        moved(run, "cancel", "fumi", now)
+    first = next(one["sql"] for one in asked.captured_queries if "FOR UPDATE" in one["sql"])
+    assert 'FROM "finance_agreement"' in first  # as who calculates: one waits for the other
+    assert calculated(site, now).requests.get().net == 2000
 
 
 def test_little_money_waits_and_what_is_taken_back_nets(site, now):
