@@ -116,6 +116,28 @@ def test_a_corrected_day_under_another_version_reverses_and_posts_anew(site, now
     assert Payable.objects.filter(site=site).order_by("revision").last().revision == 5
 
 
+def test_what_moves_to_another_site_or_day_moves_with_its_agreement_maximum_and_holdback(site, now):
+    there = world.beside(site)
+    terms = {"holdback_percent": 10, "maximum": 1000}
+    first, second = agreement(site, now, **terms), agreement(there, now, **terms)
+    happened.extend([visit(site, 1), visit(there, 2, on=date(2024, 2, 5))])
+    assert post(site, now) == Posted(2, 0)
+    happened[0] = replace(happened[0], occurred_on=date(2024, 2, 2))
+    assert post(site, now) == Posted(1, 1)
+    assert Payable.objects.get(fact_id="visit/1", revision=3).occurred_on == date(2024, 2, 2)
+    happened[0] = replace(happened[0], site_id=there.pk)
+    assert post(site, now) == Posted(0, 1)  # what is posted there already fills the maximum
+    assert [one.fact_id for one in world.in_force(site.study)] == ["visit/2"]
+    happened[1] = replace(happened[1], site_id=site.pk)
+    assert post(site, now) == Posted(2, 1)
+    assert {(one.fact_id, one.agreement_id) for one in world.in_force(site.study)} == {
+        ("visit/1", second.agreement_id), ("visit/2", first.agreement_id),
+    }  # fmt: skip
+    happened.append(closed(site))
+    post(site, now)
+    assert Payable.objects.get(kind="RELEASE").agreement_id == first.agreement_id
+
+
 def test_limits_stop_what_comes_later(site, now):
     agreement(site, now, fees=[{"most": 3, "most_per_subject": 2}], maximum=2500)
     happened.extend(visit(site, number, subject="S1" if number < 4 else "S2", on=world.BEGAN + timedelta(days=number))

@@ -47,6 +47,13 @@ def elsewhere() -> Site:
         return make(Site, study=study, scope=make(Scope, kind="SITE", parent=study.scope, path=f"{study.scope.path}s/"))
 
 
+def beside(site: Site) -> Site:
+    """Another site of its study."""
+    with act(person("ada")):
+        above = site.study.scope
+        return make(Site, study=site.study, scope=make(Scope, kind="SITE", parent=above, path=f"{above.path}t/"))
+
+
 def visit(site: Site, number: int, *, item: str = "V1", subject: str = "", on: date = date(2024, 2, 1)) -> PayableFact:
     return PayableFact(f"visit/{number}", FactKind.VISIT, site.pk, on, subject or f"S{number}", item=item, source="EDC")
 

@@ -13,8 +13,9 @@ in_force as materialized (
 compared as (
     select d.*, p.id as old_id, coalesce(p.revision, 0) as last_revision,
         p.revision %% 2 = 1 as has_old,
-        p.revision %% 2 = 1 and (p.direct, p.overhead, p.holdback, p.vat, p.withholding, p.currency)
-            is not distinct from (d.direct, d.overhead, d.holdback, d.vat, d.withholding, d.currency) as is_same
+        p.revision %% 2 = 1 and (p.site_id, p.agreement_id, p.occurred_on, p.direct, p.overhead, p.holdback, p.vat,
+            p.withholding, p.currency) is not distinct from (d.site_id, d.agreement_id, d.occurred_on, d.direct,
+            d.overhead, d.holdback, d.vat, d.withholding, d.currency) as is_same
     from due d
     left join latest p on p.fact_id = d.fact_id and p.item = d.item and p.occurrence = d.occurrence
         and p.payee_id = d.payee_id

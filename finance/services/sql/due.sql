@@ -35,7 +35,8 @@ priced as (
     join finance_feeline l on l.version_id = t.id and not l.removed and l.trigger = f.kind and l.item in ('', f.item)
     join caps c on c.agreement_id = t.agreement_id
     left join failed x on x.site_id = f.site_id and x.subject = f.subject
-    left join (select distinct fact_id, item from in_force) p on p.fact_id = f.fact_id and p.item = l.code
+    left join (select distinct fact_id, item, agreement_id from in_force) p on p.fact_id = f.fact_id
+        and p.item = l.code and p.agreement_id = t.agreement_id
     where not (f.kind = 'VISIT' and t.failure_policy = 'REPLACE' and x.subject is not null)
         and not (f.kind = 'SCREEN_FAILURE' and t.failure_policy = 'VISITS')
 ),
