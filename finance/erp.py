@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from ctms.core import money
-from ctms.core.refusals import BadInput
+from ctms.core.refusals import BadInput, Refusal
 from ctms.web.files import defused
 from ctms.web.refusable import refuse_hidden
 from finance.models import Payable, PaymentRequest, PaymentRun
@@ -24,12 +24,19 @@ _MOST_ROWS = 20_000
 
 
 def payments_csv(run: PaymentRun) -> str:
-    """The payments of a released run for the ERP: one row each, by the vendor number it was released with."""
-    paid = run.requests.filter(rolls_forward=False).select_related("payee", "bank").order_by("reference")
+    """The payments of a released run for the ERP: one row each, by the vendor number it was released with.
+
+    Raises:
+        Refusal: where a payment has none, as it was released when runs did not keep it yet; no file is made then.
+    """
+    paid = list(run.requests.filter(rolls_forward=False).select_related("payee", "bank").order_by("reference"))
+    if without := next((asked for asked in paid if asked.bank is None), None):
+        sentence = f"{without} was released without bank details: the ERP could not tell whom to pay."
+        raise Refusal("NO_BANK_DETAILS", sentence)
     return _csv(_PAYMENT, (
         (
-            asked.reference, *((bank.vendor_no, bank.account_ending) if (bank := asked.bank) else ("", "")),
-            asked.payee.name, asked.currency, _plain(asked.net, asked.currency), asked.due_on.isoformat(), str(run),
+            asked.reference, asked.bank.vendor_no, asked.bank.account_ending, asked.payee.name, asked.currency,
+            _plain(asked.net, asked.currency), asked.due_on.isoformat(), str(run),
         )
         for asked in paid
     ))  # fmt: skip

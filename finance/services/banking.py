@@ -1,17 +1,18 @@
 """Where payees are paid: changed by one person, verified by another who called back, used some days later."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from ctms.accounts.models import Organisation, User
 from ctms.core.editing import refuse_without
 from ctms.core.lifecycle import Request
 from ctms.core.use_case import use_case
+from ctms.core.workdays import add_workdays
 from ctms.studies.models import Study
 from finance.lifecycle import BANK
 from finance.models import BankDetail, BankStatus
 
 COOLING_OFF = 3
-"""Working days between verifying bank details and paying to them."""
+"""Working days, of the payee's country, between verifying bank details and paying to them."""
 
 
 @use_case
@@ -44,13 +45,6 @@ def move_bank_detail(*, detail: BankDetail, move: str, reason: str, by: User, at
         before = BankDetail.objects.filter(study=detail.study_id, payee=detail.payee_id, status=BankStatus.VERIFIED)
         before.update(status=BankStatus.REPLACED)
         detail.verified_by, detail.verified_at = by, at
-        detail.usable_from = _working_days_after(at.date(), COOLING_OFF)
+        detail.usable_from = add_workdays(at.date(), COOLING_OFF, detail.payee.country)
     detail.save(update_fields=["status", "verified_by", "verified_at", "usable_from"])
     return detail
-
-
-def _working_days_after(day: date, days: int) -> date:
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < 5
-    return day
