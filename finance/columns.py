@@ -26,7 +26,9 @@ def state(payable: Payable) -> str:
 def version_words(agreement: Agreement) -> str:
     """Annotated `approved` and `drafts` are numbers of versions."""
     approved, draft = agreement.approved, agreement.drafts  # type: ignore[attr-defined]
-    return "Draft" if approved is None else f"Version {approved}, amendment drafted" if draft else f"Version {approved}"
+    if approved is None:
+        return "Draft" if draft else "Not yet"
+    return f"Version {approved}, amendment drafted" if draft else f"Version {approved}"
 
 
 AGREEMENT_COLUMNS = (
@@ -37,7 +39,7 @@ AGREEMENT_COLUMNS = (
     Column("currency", "Currency", lambda one: one.currency, "text", ("currency",), machine="currency"),
     Column("version", "In force", version_words, "status", phone="main",
            tone=lambda one: "info" if one.approved is None or one.drafts else "ok"),
-    Column("approved", "Approved version", lambda one: one.approved, "number", only_exported=True,
+    Column("approved", "Version in force", lambda one: one.approved, "number", only_exported=True,
            machine="approved"),
 )  # fmt: skip
 

@@ -45,17 +45,23 @@ def with_payment(payables: QuerySet[Payable]) -> QuerySet[Payable]:
     return payables.annotate(paid_by=Subquery(lines[:1]))
 
 
-def with_versions(agreements: QuerySet[Agreement]) -> QuerySet[Agreement]:
-    """The agreements with `approved`, the number of the last approved version, and `drafts`, that of a draft."""
-    versions = AgreementVersion.objects.filter(agreement=OuterRef("pk")).order_by("-number").values("number")
+def in_force(on: date) -> QuerySet[AgreementVersion]:
+    """Of each agreement the version that holds on a day: approved and begun; of two from the same day the later one."""
+    begun = AgreementVersion.objects.filter(status=VersionStatus.APPROVED, effective_on__lte=on)
+    return begun.order_by("agreement_id", "-effective_on", "-number").distinct("agreement_id")
+
+
+def with_versions(agreements: QuerySet[Agreement], *, on: date) -> QuerySet[Agreement]:
+    """The agreements with `approved`, the number of the version in force on a day, and `drafts`, that of a draft."""
+    drafts = AgreementVersion.objects.filter(agreement=OuterRef("pk"), status=VersionStatus.DRAFT)
     return agreements.annotate(
-        approved=Subquery(versions.filter(status=VersionStatus.APPROVED)[:1]),
-        drafts=Subquery(versions.filter(status=VersionStatus.DRAFT)[:1]),
+        approved=Subquery(in_force(on).filter(agreement=OuterRef("pk")).values("number")),
+        drafts=Subquery(drafts.order_by().values("number")),
     )
 
 
-def settlement(agreement: Agreement) -> Settlement:
-    """Where an agreement stands."""
+def settlement(agreement: Agreement, *, on: date) -> Settlement:
+    """Where an agreement stands; its maximum is that of a day."""
     zero = Decimal(0)
     sums = Payable.objects.filter(agreement=agreement).aggregate(
         earned=Sum(F("direct") + F("overhead")), held=Sum("holdback")
@@ -64,7 +70,7 @@ def settlement(agreement: Agreement) -> Settlement:
     paid = PaymentLine.objects.filter(confirmed, payable__agreement=agreement).aggregate(
         total=Sum(F("payable__direct") + F("payable__overhead") + F("payable__holdback"))
     )
-    terms = agreement.versions.filter(status=VersionStatus.APPROVED).order_by("-effective_on", "-number").first()
+    terms = in_force(on).filter(agreement=agreement).first()
     return Settlement(
         earned=sums["earned"] or zero, paid=paid["total"] or zero, held_back=-(sums["held"] or zero),
         maximum=terms.maximum if terms else None,

@@ -22,6 +22,7 @@ from ctms.studies.models import Study
 from finance import facts
 from finance.facts import FIELDS
 from finance.models import Agreement
+from finance.queries import in_force
 
 _TYPES = {"site_id": "bigint", "occurred_on": "date", "quantity": "numeric"}
 
@@ -57,10 +58,10 @@ def post_payables(*, study: Study, at: datetime) -> Posted:
     Two at once wait for each other; the second finds nothing left to post.
     """
     hold_agreements(study.pk)
-    told = _facts_sql(study)
+    told, current = _facts_sql(study), _current_sql(study, at)
     owed = reversed_ = 0
     for due, of_kind in (("due.sql", "<>"), ("release.sql", "=")):
-        statement = _changes_sql(due, of_kind, told) + _sql("post.sql")
+        statement = _changes_sql(due, of_kind, told, current) + _sql("post.sql")
         ((added, taken_back),) = _rows(statement, _values(study, at))
         owed, reversed_ = owed + added, reversed_ + taken_back
     return Posted(owed, reversed_)
@@ -76,11 +77,11 @@ def hold_agreements(study: int) -> None:
 
 def pending_changes(study: Study, at: datetime) -> list[Change]:
     """What posting would post now, without doing it."""
-    told = _facts_sql(study)
+    told, current = _facts_sql(study), _current_sql(study, at)
     found: list[Change] = []
     listed = " select fact_id, item, occurrence, payee_id, direct + overhead + holdback + vat + withholding, old_id"
     for due, of_kind in (("due.sql", "<>"), ("release.sql", "=")):
-        rows = _rows(_changes_sql(due, of_kind, told) + listed + " from changes", _values(study, at))
+        rows = _rows(_changes_sql(due, of_kind, told, current) + listed + " from changes", _values(study, at))
         found += [Change(*row) for row in rows]
     return found
 
@@ -100,10 +101,15 @@ def _values(study: Study, at: datetime) -> dict[str, Any]:
     return {"sponsor": study.sponsor_id, "study": study.pk, "at": at, "today": at.date()}
 
 
-def _changes_sql(due: str, of_kind: str, told: str) -> str:
+def _changes_sql(due: str, of_kind: str, told: str, current: str) -> str:
     minor = sql_minor_units("a.currency" if due == "due.sql" else "p.currency")
-    wanted = _sql(due).replace("{facts}", told).replace("{minor}", minor)
+    wanted = _sql(due).replace("{facts}", told).replace("{minor}", minor).replace("{current}", current)
     return _sql("changes.sql").replace("{of_kind}", of_kind).replace("{due}", wanted)
+
+
+def _current_sql(study: Study, at: datetime) -> str:
+    """The versions in force today, as a query of their keys."""
+    return _composed(*in_force(at.date()).filter(study=study).values("pk").query.sql_with_params())
 
 
 def _facts_sql(study: Study) -> str:

@@ -30,8 +30,8 @@ from finance.models import (
     PaymentRequest,
     PaymentRun,
     RunStatus,
-    VersionStatus,
 )
+from finance.queries import in_force
 from finance.services.posting import hold_agreements, pending_changes, post_payables
 
 _DOING = "preparing payments"
@@ -190,7 +190,7 @@ def _gather(run: PaymentRun, at: datetime) -> None:
         ~Exists(PaymentLine.objects.filter(payable=OuterRef("pk"))), study=run.study_id, occurred_on__lte=run.until
     )
     owed = unpaid.values("payee", "currency", "agreement").order_by("payee__name", "payee", "currency")
-    terms = _terms(run)
+    terms = {version.agreement_id: version for version in in_force(at.date()).filter(study=run.study_id)}
     groups: dict[tuple[int, str], list[tuple[Decimal, AgreementVersion]]] = {}
     for row in owed.annotate(total=Sum("net")):
         groups.setdefault((row["payee"], row["currency"]), []).append((row["total"], terms[row["agreement"]]))
@@ -209,12 +209,6 @@ def _gather(run: PaymentRun, at: datetime) -> None:
     PaymentRequest.objects.bulk_create(requests)
     with connection.cursor() as cursor:
         cursor.execute(_LINES, {"run": run.pk, "study": run.study_id, "until": run.until})
-
-
-def _terms(run: PaymentRun) -> dict[int, AgreementVersion]:
-    """Agreement -> its last approved version."""
-    versions = AgreementVersion.objects.filter(study=run.study_id, status=VersionStatus.APPROVED)
-    return {version.agreement_id: version for version in versions.order_by("effective_on", "number")}
 
 
 def _let_go(run: PaymentRun) -> None:

@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from audit.signed import shown_under
 from ctms.accounts import access
-from ctms.core import money
+from ctms.core import clock, money
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.web.edits import EditForm, EditView
 from ctms.web.moves import MoveView
@@ -21,7 +21,7 @@ from finance.forms import FeeForm, NewAgreementForm, ShareForm, TermsForm
 from finance.lifecycle import VERSION
 from finance.models import AgreementVersion, FeeLine, PayeeShare, VersionStatus
 from finance.pages import InAgreement, InMoney, InVersion
-from finance.queries import settlement
+from finance.queries import in_force, settlement
 from finance.services import agreements
 from finance.wording import rules_of, stand_rows, terms_facts
 from sites.models import Site
@@ -41,8 +41,9 @@ class AgreementPage(InAgreement):
         has_draft = any(one.status == VersionStatus.DRAFT for one in versions)
         has_approved = any(one.status == VersionStatus.APPROVED for one in versions)
         may_edit = self.may("finance.edit_fee", agreement)
-        current = next((one for one in versions if one.status == VersionStatus.APPROVED), versions[0])
-        stand = settlement(agreement)
+        today = clock.today()
+        current = in_force(today).filter(agreement=agreement).first() or versions[0]
+        stand = settlement(agreement, on=today)
         context = {
             "agreement": agreement,
             "stand": stand_rows(stand, agreement.currency),

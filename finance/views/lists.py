@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from ctms.accounts import access
+from ctms.core import clock
 from ctms.studies.lists import StudyList
 from finance.columns import AGREEMENT_COLUMNS, PAYABLE_COLUMNS, RUN_COLUMNS
 from finance.filters import AgreementFilter, PayableFilter, RunFilter
@@ -34,7 +35,7 @@ class AgreementList(InPlace):
 
     def rows(self) -> QuerySet[Agreement]:
         agreements = Agreement.objects.visible_to(self.request.user).filter(study=self.study)
-        return with_versions(agreements).select_related("site__facility")
+        return with_versions(agreements, on=clock.today()).select_related("site__facility")
 
     def row_url(self, row: Agreement) -> str:
         return self.to("agreement", row.pk)

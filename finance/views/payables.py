@@ -9,7 +9,7 @@ from django.utils.functional import cached_property
 
 from audit.signed import shown_under
 from ctms.core import money
-from ctms.core.clock import is_simulated
+from ctms.core.clock import is_simulated, today
 from ctms.web.places import PageRequest, found
 from finance.columns import RUN_TONES, state
 from finance.models import Agreement, Payable, PaymentLine, RunStatus
@@ -138,7 +138,7 @@ class SitePayments(SiteTabView):
         return {
             "agreement": agreement,
             "agreement_url": self._study_url("agreement", agreement.pk) if agreement and may_read else "",
-            "stand": stand_rows(settlement(agreement), agreement.currency) if agreement else [],
+            "stand": stand_rows(settlement(agreement, on=today()), agreement.currency) if agreement else [],
             "columns": _COLUMNS,
             "rows": [
                 {

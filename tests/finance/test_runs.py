@@ -1,23 +1,23 @@
 """Payment runs: who may do what, how often, and what the ERP says."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from ctms.accounts.models import Scope
+from ctms.accounts.models import Organisation, Scope
 from ctms.accounts.roles import Role
 from ctms.accounts.services.grants import assign_role
 from ctms.core.refusals import NotAllowed, Refusal
 from finance.erp import payments_csv, read_confirmations, remittance_csv
-from finance.models import BankDetail, LedgerEntry, PaymentLine, PaymentRequest, PaymentRun, RunStatus
-from finance.queries import remittance_lines, settlement
+from finance.models import Agreement, BankDetail, LedgerEntry, PaymentLine, PaymentRequest, PaymentRun, RunStatus
+from finance.queries import in_force, remittance_lines, settlement, with_versions
 from finance.services import agreements, banking, runs
 from finance.services.runs import Confirmed
-from tests.conftest import act, person
+from tests.conftest import act, person, signed_in
 from tests.factories import make
 from tests.finance import world
 from tests.finance.world import agreement, balances, happened, visit
@@ -103,7 +103,7 @@ def test_from_calculation_to_the_money(run, site, now):
         assert len(runs.record_confirmations(run=run, told=[other], by=fumi, at=now).refused) == 1
     assert LedgerEntry.objects.count() == entries + 2
     assert sum(balances(site.study).values()) == 0
-    stand = settlement(site.agreements.get())
+    stand = settlement(site.agreements.get(), on=UNTIL)
     assert (stand.earned, stand.paid, stand.open) == (1000, 1000, 0)
 
 
@@ -156,6 +156,14 @@ def test_bank_details_changed_after_the_release_are_for_the_next_run(run, now):
     verified_bank(run, now)
     moved(run, "release", "noor", now)
     before, (asked,) = payments_csv(run), run.requests.all()
+    with act(person("ada")):
+        PaymentRequest.objects.filter(pk=asked.pk).update(bank=None)
+    address = f"/in/north/s/{run.study.slug}/payment-runs/{run.number}/erp/"
+    assert signed_in("fumi").get(address).status_code == 409
+    with pytest.raises(Refusal, match="without bank details"):
+        payments_csv(run)
+    with act(person("ada")):
+        PaymentRequest.objects.filter(pk=asked.pk).update(bank=asked.bank)
     with act(person("fumi")):
         detail = banking.propose_bank_detail(
             study=run.study, payee=asked.payee, vendor_no="9", account_ending="9999", by=person("fumi"), at=now
@@ -164,6 +172,21 @@ def test_bank_details_changed_after_the_release_are_for_the_next_run(run, now):
         banking.move_bank_detail(detail=detail, move="verify", reason="Called back", by=person("noor"), at=now)
     assert "4711" in before
     assert payments_csv(run) == before
+
+
+def test_the_cooling_off_of_bank_details_counts_the_working_days_of_the_payees_country(run, now):
+    payee, before_easter = run.requests.get().payee, now.replace(month=3, day=27)
+    with act(person("ada")):
+        Organisation.objects.filter(pk=payee.pk).update(country="DE")
+    with act(person("fumi")):
+        detail = banking.propose_bank_detail(
+            study=run.study, payee=payee, vendor_no="1", account_ending="4711", by=person("fumi"), at=now
+        )
+    with act(person("noor")):
+        detail = banking.move_bank_detail(
+            detail=detail, move="verify", reason="Called back", by=person("noor"), at=before_easter
+        )
+    assert detail.usable_from == date(2024, 4, 3)
 
 
 def test_bands_ask_for_more_approvers_and_nobody_counts_twice(site, now):
@@ -235,6 +258,26 @@ def test_what_a_cancelled_run_lets_go_comes_into_no_payment_that_was_summed_with
     first = next(one["sql"] for one in asked.captured_queries if "FOR UPDATE" in one["sql"])
     assert 'FROM "finance_agreement"' in first  # as who calculates: one waits for the other
     assert calculated(site, now).requests.get().net == 2000
+
+
+def test_an_amendment_that_holds_from_a_later_day_changes_nothing_before_it(site, now):
+    first, later = agreement(site, now, maximum=3000), now.date() + timedelta(days=9)
+    for number, effective_on in ((2, later), (3, world.BEGAN - timedelta(days=9))):
+        draft = world.amended(first, effective_on=effective_on, maximum=10, terms_days=5, minimum_payment=10**6)
+        assert world.approve(draft, person("noor"), now).number == number
+    happened.append(visit(site, 1))
+    asked = calculated(site, now).requests.get()
+    assert (asked.net, asked.rolls_forward, asked.due_on) == (1000, False, now.date() + timedelta(days=30))
+    ours = Agreement.objects.filter(pk=first.agreement_id)
+    for day, number, maximum in ((now.date(), 1, 3000), (later, 2, 10), (world.BEGAN - timedelta(days=1), 3, 10)):
+        assert in_force(day).get(agreement=ours.get()).number == with_versions(ours, on=day).get().approved == number
+        assert settlement(ours.get(), on=day).maximum == maximum
+    fumi = signed_in("fumi")
+    place = f"/in/north/s/{site.study.slug}/agreements/"
+    assert "Version 1" in fumi.get(place).content.decode()
+    page = fumi.get(f"{place}{ours.get().pk}/")
+    assert page.context["payees"][0]["share"].version == first
+    assert "3,000.00" in page.content.decode()
 
 
 def test_little_money_waits_and_what_is_taken_back_nets(site, now):

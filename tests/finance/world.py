@@ -92,6 +92,14 @@ def agreement(
     return approve(version, noor, at)
 
 
+def amended(version: AgreementVersion, **terms: Any) -> AgreementVersion:
+    """A draft of the agreement's next version with other terms."""
+    fumi = person("fumi")
+    with act(fumi):
+        draft = agreements.amend(agreement=version.agreement, by=fumi)
+        return agreements.edit_terms(version=draft, changes=terms, read_version=None, by=fumi)
+
+
 def fill(version: AgreementVersion, fees: Iterable[dict[str, Any]], shares: Iterable[dict[str, Any]]) -> None:
     fumi = person("fumi")
     usual = {"code": "V1", "label": "Visit 1", "trigger": FactKind.VISIT, "item": "V1", "amount": Decimal("1000.00")}

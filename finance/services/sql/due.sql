@@ -1,13 +1,13 @@
 -- What is due by the facts of a study: one row for each fact, fee line and payee, with all its amounts.
--- {facts} gives the facts; %(study)s, %(today)s; {minor} says how many decimals a currency has.
+-- {facts} gives the facts, {current} the versions in force today; %(study)s, %(today)s;
+-- {minor} says how many decimals a currency has.
 facts as (
     select * from ({facts}) f where f.occurred_on <= %(today)s
 ),
 -- Approved versions, each until the next begins; of two from the same day the later holds.
 terms as (
     select v.*, a.site_id, a.currency, {minor} as minor,
-        lead(v.effective_on) over by_day as ends_on,
-        first_value(v.id) over (partition by v.agreement_id order by v.effective_on desc, v.number desc) as current_id
+        lead(v.effective_on) over by_day as ends_on
     from finance_agreementversion v join finance_agreement a on a.id = v.agreement_id
     where a.study_id = %(study)s and v.status = 'APPROVED' and v.effective_on <= %(today)s
     window by_day as (partition by v.agreement_id order by v.effective_on, v.number)
@@ -23,7 +23,7 @@ caps as (
         least(t.failures_most,
             t.failures_initial + t.failures_per * (coalesce(e.subjects, 0) / t.per_enrolled)) as failures
     from terms t left join enrolled e on e.site_id = t.site_id
-    where t.id = t.current_id
+    where t.id in ({current})
 ),
 priced as (
     select f.*, t.agreement_id, t.id as version_id, t.currency, t.minor, t.overhead_percent, t.holdback_percent,
