@@ -136,7 +136,8 @@ def record_confirmations(*, run: PaymentRun, told: Iterable[Confirmed], by: User
     if run.status not in (RunStatus.RELEASED, RunStatus.PAID):
         raise Refusal("NOT_RELEASED", f"{run} is {run.get_status_display().lower()}: there is nothing to confirm yet.")
     asked = {one.reference: one for one in run.requests.filter(rolls_forward=False).select_related("confirmation")}
-    added, known, refused = 0, 0, []
+    added: list[PaymentConfirmation] = []
+    known, refused = 0, []
     for one in told:
         request = asked.get(one.reference)
         if request is None:
@@ -147,12 +148,12 @@ def record_confirmations(*, run: PaymentRun, told: Iterable[Confirmed], by: User
         elif hasattr(request, "confirmation"):
             known += 1
         else:
-            _confirm(request, one, at)
-            added += 1
+            added.append(_confirmation(request, one, at))
+    _enter(added)
     if run.status == RunStatus.RELEASED and not run.requests.filter(rolls_forward=False, confirmation=None).exists():
         RUN.advance(run, "settle", Request(by))
         run.save(update_fields=["status"])
-    return Outcome(added, known, tuple(refused))
+    return Outcome(len(added), known, tuple(refused))
 
 
 @dataclass(frozen=True)
@@ -232,16 +233,24 @@ def _objection(request: PaymentRequest, told: Confirmed) -> str:
     return ""
 
 
-def _confirm(request: PaymentRequest, told: Confirmed, at: datetime) -> None:
-    owner = {"sponsor_id": request.sponsor_id, "study_id": request.study_id}
+def _confirmation(request: PaymentRequest, told: Confirmed, at: datetime) -> PaymentConfirmation:
+    """Not saved yet; the request knows it from here on."""
     confirmation = PaymentConfirmation(
-        **owner, request=request, amount=told.amount, paid_on=told.paid_on, document=told.document, recorded_at=at
-    )
-    confirmation.full_clean()
-    confirmation.save(force_insert=True)
+        sponsor_id=request.sponsor_id, study_id=request.study_id, request=request, amount=told.amount,
+        paid_on=told.paid_on, document=told.document, recorded_at=at,
+    )  # fmt: skip
+    confirmation.clean_fields(exclude=("sponsor", "study", "request"))
+    return confirmation
+
+
+def _enter(confirmations: list[PaymentConfirmation]) -> None:
+    """Adds confirmations and what they move from what is owed to what is paid."""
+    PaymentConfirmation.objects.bulk_create(confirmations)
     LedgerEntry.objects.bulk_create([
-        LedgerEntry(**owner, confirmation=confirmation, account=Account.OWED, amount=told.amount),
-        LedgerEntry(**owner, confirmation=confirmation, account=Account.CASH, amount=-told.amount),
+        LedgerEntry(
+            sponsor_id=one.sponsor_id, study_id=one.study_id, confirmation=one, account=account, amount=amount
+        )
+        for one in confirmations for account, amount in ((Account.OWED, one.amount), (Account.CASH, -one.amount))
     ])  # fmt: skip
 
 

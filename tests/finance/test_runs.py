@@ -107,6 +107,25 @@ def test_from_calculation_to_the_money(run, site, now):
     assert (stand.earned, stand.paid, stand.open) == (1000, 1000, 0)
 
 
+def test_a_file_of_the_erp_is_entered_by_as_many_statements_as_one_row(site, now):
+    shares = [{"payee": world.payee(name), "share": 25, "is_primary": name == "A"} for name in "ABCD"]
+    agreement(site, now, shares=shares)
+    happened.append(visit(site, 1))
+    run = calculated(site, now)
+    with act(person("ada")):
+        PaymentRun.objects.filter(pk=run.pk).update(status=RunStatus.RELEASED)
+    told = [Confirmed(one.reference, one.net, "EUR", UNTIL, f"E-{one.pk}") for one in run.requests.all()]
+    counted, fumi = [], person("fumi")
+    for rows in (told[:1], told):
+        with act(fumi), CaptureQueriesContext(connection) as asked:
+            outcome = runs.record_confirmations(run=run, told=rows, by=fumi, at=now)
+        writes = [one["sql"] for one in asked.captured_queries if one["sql"].startswith("INSERT INTO")]
+        counted.append((outcome.added, len(writes)))
+    assert counted == [(1, 2), (3, 2)]
+    assert PaymentRun.objects.get(pk=run.pk).status == RunStatus.PAID
+    assert balances(site.study)["CASH"] == -1000
+
+
 def test_who_prepared_confirmed_edited_or_changed_the_bank_does_not_approve(run, site, now):
     assert refused("MAY_NOT_MOVE", run, "confirm", "fumi", now, kind=NotAllowed)
     confirmed(run, now)
