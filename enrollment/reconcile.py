@@ -86,15 +86,7 @@ def differences_judged(sides: Sides) -> list[str]:
 
 def find(cursor: Any, sides: Sides) -> None:
     """Fills the temporary table `reconcile_found` (site_id, number, difference, milestone, what each says)."""
-    cursor.execute("drop table if exists reconcile_found, reconcile_words, reconcile_places")
-    cursor.execute(
-        """create temporary table reconcile_words (connection_id bigint, event text, milestone text) on commit drop;
-           create temporary table reconcile_places (connection_id bigint, place text, number text) on commit drop"""
-    )
-    if sides.words:
-        cursor.executemany("insert into reconcile_words values (%s, %s, %s)", sides.words)
-    if sides.places:
-        cursor.executemany("insert into reconcile_places values (%s, %s, %s)", sides.places)
+    cursor.execute("drop table if exists reconcile_found")
     judged = set(differences_judged(sides))
     rules = [rule for rule in _rules(sides) if rule.difference in judged]
     listed = ",\n".join(
@@ -102,18 +94,22 @@ def find(cursor: Any, sides: Sides) -> None:
         for number, rule in enumerate(rules)
     )
     suspicious = " or ".join(f"({condition})" for condition in dict.fromkeys(rule.condition for rule in rules))
-    # A million groups do not fit the usual work memory, and spilling them costs more than all else.
-    cursor.execute("set local work_mem = '256MB'")
+    every = [key for keys in sides.connections.values() for key in keys]
+    cursor.execute(
+        """select exists (select from integrations_sourcefact
+           where what = 'CORRECTION' and connection_id = any(%s) and ref <> '')""",
+        [every],
+    )
+    (has_fixes,) = cursor.fetchone()
+    # A million groups do not fit the usual work memory, and spilling them costs more than all else. Nor are the sites'
+    # subjects looked up one by one.
+    cursor.execute("set local work_mem = '256MB'; set local enable_nestloop = off")
     cursor.execute(
         f"""
         create temporary table reconcile_found on commit drop as
-        with fixed as materialized (
-            select distinct on (connection_id, ref) connection_id, ref, day, state
-            from integrations_sourcefact
-            where what = 'CORRECTION' and connection_id = any(%(all)s)
-            order by connection_id, ref, version desc, key),
-        {_said_by(Kind.EDC, sides)},
-        {_said_by(Kind.IRT, sides)},
+        with {_FIXED if has_fixes else ""}
+        {_said_by(Kind.EDC, sides, has_fixes)},
+        {_said_by(Kind.IRT, sides, has_fixes)},
         opened as (
             select site_id, min(effective_on) as activated_on from sites_sitestatusevent v
             where study_id = %(study)s and to_status = 'ACTIVATED'
@@ -135,7 +131,7 @@ def find(cursor: Any, sides: Sides) -> None:
             select i.id, i.number, o.activated_on, h.days as shut
             from sites_site i left join opened o on o.site_id = i.id left join shut h on h.site_id = i.id
             where i.study_id = %(study)s and not i.voided),
-        c as materialized (
+        c as (
             select m.number, s.number as site, {", ".join(f"m.{day_field(one)}" for one in Milestone)}
             from enrollment_subject m join s on s.id = m.site_id
             where m.study_id = %(study)s and m.status <> 'DELETED')
@@ -152,34 +148,64 @@ def find(cursor: Any, sides: Sides) -> None:
         """,  # noqa: S608 - our own names
         {
             "study": sides.study,
-            "all": [key for keys in sides.connections.values() for key in keys],
+            "all": every,
             "edc": sides.connections.get(Kind.EDC, []) if sides.has(Kind.EDC) else [],
             "irt": sides.connections.get(Kind.IRT, []) if sides.has(Kind.IRT) else [],
+            **_parameters("word", sides.words),
+            **_parameters("place", sides.places),
         },
     )
-    cursor.execute("analyze reconcile_found")
+    cursor.execute("set local enable_nestloop = on; analyze reconcile_found")
 
 
-def _said_by(kind: Kind, sides: Sides) -> str:
-    """One row for each subject that this kind of system knows: its site, and the days of its milestones."""
+_FIXED = """fixed as materialized (
+            select distinct on (connection_id, ref) connection_id, ref, day, state
+            from integrations_sourcefact
+            where what = 'CORRECTION' and connection_id = any(%(all)s) and ref <> ''
+            order by connection_id, ref, version desc, key),"""
+
+
+def _said_by(kind: Kind, sides: Sides, has_fixes: bool) -> str:
+    """One row for each subject that this kind of system knows: its site, and the days of its milestones.
+
+    The few words and places stand in the statement itself: several processes can share the work then, and what nobody
+    maps or corrects costs nothing.
+    """
     alias = _ALIASES[kind]
+    day, is_so = ("coalesce(x.day, f.day)", " and coalesce(x.state, '') <> 'VOID'") if has_fixes else ("f.day", "")
     days = "".join(
-        f", min(coalesce(x.day, f.day)) filter (where w.milestone = '{one}' and coalesce(x.state, '') <> 'VOID')"
-        f" as {day_field(one)}"
-        for one in sides.tells(kind)
+        f", min({day}) filter (where w.milestone = '{one}'{is_so}) as {day_field(one)}" for one in sides.tells(kind)
     )
+    place, joins = "f.place", ""
+    if sides.words:
+        joins += f"""
+            left join (values {_marks("word", sides.words)}) w (connection_id, event, milestone)
+                on f.what = 'DAY' and w.connection_id = f.connection_id and w.event = f.event"""
+    if sides.places:
+        place = "coalesce(p.number, f.place)"
+        joins += f"""
+            left join (values {_marks("place", sides.places)}) p (connection_id, place, number)
+                on p.connection_id = f.connection_id and p.place = f.place"""
+    if has_fixes:
+        joins += " left join fixed x on x.connection_id = f.connection_id and x.ref = f.key"
     # What an EDC no longer lists is not there, whatever it once said of it; an IRT tells of events alone.
     known = "having bool_or(f.what = 'SUBJECT' and f.state <> 'DELETED')" if kind == Kind.EDC else ""
-    return f"""{alias} as materialized (
-            select f.subject, min(coalesce(p.number, f.place)) filter (where f.place <> '') as site,
-                max(coalesce(p.number, f.place)) filter (where f.place <> '') as other_site{days}
-            from integrations_sourcefact f
-            left join reconcile_words w on f.what = 'DAY' and w.connection_id = f.connection_id and w.event = f.event
-            left join reconcile_places p on p.connection_id = f.connection_id and p.place = f.place
-            left join fixed x on x.connection_id = f.connection_id and x.ref = f.key
+    return f"""{alias} as (
+            select f.subject, min({place}) filter (where f.place <> '') as site,
+                max({place}) filter (where f.place <> '') as other_site{days}
+            from integrations_sourcefact f {joins}
             where f.connection_id = any(%({kind.lower()})s) and f.what in ('SUBJECT', 'DAY') and f.gone_at is null
                 and f.subject <> ''
             group by f.subject {known})"""  # noqa: S608 - our own names
+
+
+def _marks(name: str, rows: list[tuple[int, str, str]]) -> str:
+    """Marks for rows of a VALUES list, whose values `_parameters` gives."""
+    return ", ".join(f"(%({name}_{n}_0)s::bigint, %({name}_{n}_1)s, %({name}_{n}_2)s)" for n in range(len(rows)))
+
+
+def _parameters(name: str, rows: list[tuple[int, str, str]]) -> dict[str, Any]:
+    return {f"{name}_{n}_{place}": value for n, row in enumerate(rows) for place, value in enumerate(row)}
 
 
 def _rules(sides: Sides) -> list[Rule]:

@@ -192,7 +192,12 @@ class SourceFact(Working):
             models.UniqueConstraint(fields=["connection", "resource", "key"], name="integrations_sourcefact_once"),
             *same_sponsor("integrations_sourcefact", "connection"),
         )
-        indexes = (models.Index(fields=["connection", "subject"], name="integrations_sourcefact_subj"),)
+        indexes = (
+            models.Index(fields=["connection", "subject"], name="integrations_sourcefact_subj"),
+            models.Index(
+                fields=["connection", "ref"], condition=Q(what="CORRECTION"), name="integrations_sourcefact_fix"
+            ),
+        )
 
     def __str__(self) -> str:
         return self.key
