@@ -9,6 +9,7 @@ from typing import Any
 from enrollment.models import Milestone, SubjectStatus
 from enrollment.models.subjects import day_field
 
+_LOCK = 0x44455249  # class of our advisory locks
 _MANY = 5_000
 _DAYS = [day_field(milestone) for milestone in Milestone]
 _STATUSES = "array[" + ", ".join(f"'{status}'" for status in SubjectStatus.values) + "]"
@@ -41,7 +42,12 @@ class Case:
 
 
 def derive(cursor: Any, case: Case) -> None:
-    """Brings the subjects named in `feed_changed`, and their visits, to what is said of them."""
+    """Brings the subjects named in `feed_changed`, and their visits, to what is said of them.
+
+    Two feeds of a study wait for each other here until the first is committed: each statement after the lock sees what
+    the other was told. Otherwise the later one would write what follows from its own facts alone.
+    """
+    cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCK, case.study % 2**31])
     cursor.execute("drop table if exists feed_places, feed_days, feed_words, feed_events, feed_subjects")
     _table(cursor, "feed_places (connection_id bigint, place text, number text)", case.places)
     _table(cursor, "feed_days (connection_id bigint, event text, milestone text, kind text)", case.days)

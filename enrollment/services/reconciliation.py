@@ -1,6 +1,7 @@
 """Comparing EDC, IRT and CTMS, keeping what is found as discrepancies, and what people do about them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection as database
 
@@ -11,6 +12,7 @@ from ctms.studies.models import Study
 from enrollment import reconcile
 from enrollment.lifecycle import DISCREPANCY
 from enrollment.models import Discrepancy, DiscrepancyStatus
+from enrollment.reconcile import Sides
 from enrollment.sides import sides_of
 
 _LOCK = 0x5245434F  # class of our advisory locks
@@ -24,41 +26,43 @@ def reconcile_study(*, study: Study, at: datetime) -> int:
     Only what changed is written. What no longer differs is closed; what differs again, or differs in another way than
     somebody explained, is open again. Two at once wait for each other.
     """
-    sides = sides_of(study)
-    judged = reconcile.differences_judged(sides)
     with database.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_LOCK, study.pk % 2**31])
-        if not judged:
-            return 0
-        reconcile.find(cursor, sides)
-        said, new, old = (", ".join(f"{alias}{name}" for name in _SAID) for alias in ("", "n.", "o."))
-        cursor.execute(
-            f"""insert into enrollment_discrepancy as d (sponsor_id, study_id, partition, number, difference, milestone,
-                    {said}, status, explanation, found_at)
-                select %(sponsor)s, %(study)s, 'BLINDED', n.number, n.difference, n.milestone,
-                    {new}, 'OPEN', '', %(at)s
-                from reconcile_found n
-                left join enrollment_discrepancy o on o.study_id = %(study)s and o.difference = n.difference
-                    and o.number = n.number and o.milestone = n.milestone
-                where o.id is null or o.status = 'CLOSED'
-                    or row({new}) is distinct from row({old})
-                order by n.difference, n.number, n.milestone
-                on conflict (study_id, difference, number, milestone) do update set
-                    {", ".join(f"{name} = excluded.{name}" for name in _SAID)},
-                    status = case when d.status = 'TAKEN' then 'TAKEN' else 'OPEN' end,
-                    taken_by_id = case when d.status = 'TAKEN' then d.taken_by_id end,
-                    found_at = case when d.status = 'CLOSED' then excluded.found_at else d.found_at end,
-                    closed_at = null""",  # noqa: S608 - our own names
-            {"sponsor": study.sponsor_id, "study": study.pk, "at": at},
-        )
-        cursor.execute(
-            """update enrollment_discrepancy d set status = 'CLOSED', closed_at = %(at)s
-               where d.study_id = %(study)s and d.status <> 'CLOSED' and d.difference = any(%(judged)s)
-                 and not exists (select from reconcile_found n where n.difference = d.difference
-                     and n.number = d.number and n.milestone = d.milestone)""",
-            {"study": study.pk, "at": at, "judged": judged},
-        )
+        sides = sides_of(study)
+        if judged := reconcile.differences_judged(sides):
+            _compare(cursor, study, sides, judged, at)
     return Discrepancy.objects.filter(study=study).exclude(status=DiscrepancyStatus.CLOSED).count()
+
+
+def _compare(cursor: Any, study: Study, sides: Sides, judged: list[str], at: datetime) -> None:
+    reconcile.find(cursor, sides)
+    said, new, old = (", ".join(f"{alias}{name}" for name in _SAID) for alias in ("", "n.", "o."))
+    cursor.execute(
+        f"""insert into enrollment_discrepancy as d (sponsor_id, study_id, partition, number, difference, milestone,
+                {said}, status, explanation, found_at)
+            select %(sponsor)s, %(study)s, 'BLINDED', n.number, n.difference, n.milestone,
+                {new}, 'OPEN', '', %(at)s
+            from reconcile_found n
+            left join enrollment_discrepancy o on o.study_id = %(study)s and o.difference = n.difference
+                and o.number = n.number and o.milestone = n.milestone
+            where o.id is null or o.status = 'CLOSED'
+                or row({new}) is distinct from row({old})
+            order by n.difference, n.number, n.milestone
+            on conflict (study_id, difference, number, milestone) do update set
+                {", ".join(f"{name} = excluded.{name}" for name in _SAID)},
+                status = case when d.status = 'TAKEN' then 'TAKEN' else 'OPEN' end,
+                taken_by_id = case when d.status = 'TAKEN' then d.taken_by_id end,
+                found_at = case when d.status = 'CLOSED' then excluded.found_at else d.found_at end,
+                closed_at = null""",  # noqa: S608 - our own names
+        {"sponsor": study.sponsor_id, "study": study.pk, "at": at},
+    )
+    cursor.execute(
+        """update enrollment_discrepancy d set status = 'CLOSED', closed_at = %(at)s
+           where d.study_id = %(study)s and d.status <> 'CLOSED' and d.difference = any(%(judged)s)
+             and not exists (select from reconcile_found n where n.difference = d.difference
+                 and n.number = d.number and n.milestone = d.milestone)""",
+        {"study": study.pk, "at": at, "judged": judged},
+    )
 
 
 @use_case

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.demo.history import approve_schedule
 from ctms.demo.pen import Pen
-from ctms.integrations.models import Format
+from ctms.integrations.models import FeedCursor, Format
 from ctms.studies.models import Study
 from enrollment.models import Discrepancy
 from enrollment.reconcile import GRACE
@@ -49,6 +50,10 @@ def test_what_was_planted_is_found_and_closes_by_itself(north, mara):
     with act(mara):
         assert reconcile_study(study=study, at=at) == len(planted(outside))
     assert Discrepancy.history.count() == before, "what stands as before is not written"
+    with transaction.atomic(), act(mara):
+        FeedCursor.objects.update(succeeded_at=None)
+        assert reconcile_study(study=study, at=at) == len(planted(outside)), "what cannot be judged still stands"
+        transaction.set_rollback(True)
     items = list(discrepancies(mara, north, at))
     assert {item.title.partition(":")[0] for item in items} == {number for _, number in planted(outside)}
 

@@ -62,10 +62,16 @@ class Vault:
     def read(self, resource: str, body: bytes) -> Page:
         """One reply to a query."""
         said = _succeeded(body)
-        details = said.get("responseDetails") or {}
-        names, facts, unusable = set(), [], []
+        details, rows = said.get("responseDetails") or {}, said.get("data") or []
+        if not isinstance(details, dict) or not isinstance(rows, list):
+            raise FeedFailed("The reply is not built as the answer to a query is.", worth_retrying=False)
+        names: set[str] = set()
+        facts, unusable = [], []
         newest: datetime | None = None
-        for position, row in enumerate(said.get("data") or (), 1):
+        for position, row in enumerate(rows, 1):
+            if not isinstance(row, dict):
+                unusable.append(Unusable(f"document {position}", "It is no JSON object."))
+                continue
             names.update(row)
             fact = self._fact(row)
             if fact is None:

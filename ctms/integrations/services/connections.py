@@ -117,8 +117,9 @@ def move_mapping(*, mapping: MappingVersion, move: str, reason: str, by: User, p
     Connection.objects.locked(mapping.connection_id)  # two versions approved at once wait for each other here
     mapping = MappingVersion.objects.select_related("connection__scope").locked(mapping.pk)
     MAPPING.advance(mapping, move, Request(by, reason=reason, proof=proof))
-    earlier = MappingVersion.objects.filter(connection=mapping.connection_id, status=MappingStatus.APPROVED)
-    earlier.update(status=MappingStatus.SUPERSEDED)
+    if mapping.status == MappingStatus.APPROVED:
+        earlier = MappingVersion.objects.filter(connection=mapping.connection_id, status=MappingStatus.APPROVED)
+        earlier.update(status=MappingStatus.SUPERSEDED)
     mapping.save(update_fields=["status"])
     return mapping
 

@@ -5,6 +5,7 @@ cursor and counts included. A worker that dies in between leaves a run that the 
 """
 
 import logging
+import traceback
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from ctms.integrations.models import (
     MappingStatus,
     MappingVersion,
     RunStatus,
+    Secret,
 )
 from ctms.integrations.models.feeds import UNSETTLED
 from ctms.integrations.ports import Adapter, FeedFailed, Page, Resource, encoded, line_of, receiver
@@ -72,7 +74,8 @@ def read_connection(
             if run.status == RunStatus.QUARANTINED:
                 break
     if any(run.applied or run.gone for run in runs):
-        with acting(Service("Reconciliation"), reason="Comparing EDC, IRT and CTMS", channel=Channel.FEED):
+        why = "Comparing EDC, IRT and CTMS"
+        with transaction.atomic(), acting(Service("Reconciliation"), reason=why, channel=Channel.FEED):
             receiver().settle(connection, now())
     return runs
 
@@ -105,6 +108,12 @@ def _read(
         return _take(run, connection, mapping, resource, walk, now())
     except FeedFailed as failed:
         return _fail(run, cursor, failed, now())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the run ends in a sentence, and the feed in a rest
+        # Without its message, which may repeat what the other system said.
+        kind, where = type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
+        log.error("%s, %s: %s\n%s", connection, resource.name, kind, where)
+        said = f"Reading it failed here ({kind}); the server's log says where."
+        return _fail(run, cursor, FeedFailed(said, worth_retrying=True), now())
 
 
 def _follow_basis(connection: Connection) -> None:
@@ -291,19 +300,26 @@ def _quarantine(run: FeedRun, connection: Connection, walk: _Walk, sentence: str
     return run
 
 
-def _fail(run: FeedRun, cursor: FeedCursor, failed: FeedFailed, at: datetime) -> FeedRun:
-    """Nothing is taken; after some failures in a row the resource is given a rest, longer each time."""
+def _fail(run: FeedRun, before: FeedCursor, failed: FeedFailed, at: datetime) -> FeedRun:
+    """Nothing is taken; after some failures in a row the resource is given a rest, longer each time.
+
+    Not where somebody gave new credentials or ended the rest meanwhile: it is tried again, as they asked for.
+    """
     with transaction.atomic():
         run.payloads.all().delete()
         run.status, run.ended_at, run.sentence = RunStatus.FAILED, at, failed.message
         run.save(update_fields=["status", "ended_at", "sentence"])
+        cursor = FeedCursor.objects.select_for_update().get(pk=before.pk)
         cursor.failures += 1
         cursor.tried_at, cursor.sentence = at, failed.message
-        cursor.needs_person = not failed.worth_retrying
-        if cursor.failures >= _FAILURES_BEFORE_REST and failed.worth_retrying:
-            steps = cursor.failures - _FAILURES_BEFORE_REST
-            cursor.rests_until = at + min(_REST * 2 ** min(steps, 10), _LONGEST_REST)
-        cursor.save()
+        is_released = before.rests_until is not None and cursor.rests_until is None
+        fresh = Secret.objects.filter(connection=run.connection_id, set_at__gt=run.started_at)
+        if not is_released and not fresh.exists():
+            cursor.needs_person = not failed.worth_retrying
+            if cursor.failures >= _FAILURES_BEFORE_REST and failed.worth_retrying:
+                steps = cursor.failures - _FAILURES_BEFORE_REST
+                cursor.rests_until = at + min(_REST * 2 ** min(steps, 10), _LONGEST_REST)
+        cursor.save(update_fields=["failures", "tried_at", "sentence", "needs_person", "rests_until"])
     log.warning("%s, %s: %s", run.connection, run.resource, failed.message)
     return run
 
