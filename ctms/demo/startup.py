@@ -50,12 +50,13 @@ def before_siv(story: "SiteStory", begun: date) -> None:
     chance = Random(story.site.number)
     story.begun, story.siv_gate = begun, story.day
     way = (story.day - begun).days
-    papers = _working(begun + timedelta(days=chance.randrange(4, 14)))
+    country = story.site.country.country
+    papers = add_workdays(begun + timedelta(days=chance.randrange(4, 14)), 0, country)
     _settled(story, papers, _PAPERS, "Documents of the investigator received", filed=_filed(chance))
-    approved = _working(begun + timedelta(days=way * 3 // 5))
+    approved = add_workdays(begun + timedelta(days=way * 3 // 5), 0, country)
     _settled(story, approved, _APPROVALS, "Approvals of the site received", filed=_filed(chance))
     if chance.random() < 0.6:
-        sent = _working(begun + timedelta(days=way // 2))
+        sent = add_workdays(begun + timedelta(days=way // 2), 0, country)
         party = chance.choice((Party.SPONSOR, Party.SITE))
         _handed(story, sent, "T-CTA-EXE", party, chance.choice(("First redlines", "Liability clause", "Overhead")))
 
@@ -94,7 +95,7 @@ def shared_steps(stories: Sequence["SiteStory"]) -> list[Step]:
             (max(way - 4, 1), "country", ("C-RA-APP", "C-EC-APP"), "Approval received"),
             (max(way - 2, 1), "country", ("C-INS", "C-IMP", "C-GEN"), "Certificates received"),
         ):
-            day = _working(begun + timedelta(days=days))
+            day = add_workdays(begun + timedelta(days=days), 0, first.site.country.country)
             who = "lena" if level == "study" else first.monitor
             steps.append(_shared(first.site, day, level, codes, why, who))
     return steps
@@ -205,9 +206,3 @@ def _expires(item: StartUpItem, day: date) -> date | None:
 
 def _filed(chance: Random) -> str:
     return f"eTMF-SIM-{chance.randrange(10**5):05}"
-
-
-def _working(day: date) -> date:
-    while day.weekday() > 4:
-        day += timedelta(days=1)
-    return day
