@@ -1,19 +1,28 @@
 """Money in a browser: a contract drafted and signed; a run confirmed, approved, released, and its remittance read."""
 
-import pytest
-from playwright.sync_api import Page, expect
+from datetime import date
 
-from tests.journeys.visitor import Visitor
-from tests.seed import PASSWORD
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.visitor import Visitor, signs
 
 pytestmark = pytest.mark.shows("04-1")
 STUDY = "/in/north/s/D3460C00002/"
 
 
-def signs(page: Page, meaning: str) -> None:
-    page.get_by_label("Meaning of your signature").select_option(meaning)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign", exact=True).click()
+def confirms(fumi: Visitor, told: str, day: date) -> None:
+    """Imports at a run's page what the ERP answers to the file it was given: all of it was paid that day."""
+    page = fumi.page
+    rows = [line.split(",") for line in told.splitlines()[1:]]
+    answer = "reference,amount,currency,paid_on,document\n" + "\n".join(
+        f"{row[0]},{row[5]},{row[4]},{day},E{place}" for place, row in enumerate(rows)
+    )
+    page.get_by_role("link", name="Import confirmations").click()
+    looks(fumi, "confirmations")
+    file = {"name": "erp.csv", "mimeType": "text/csv", "buffer": answer.encode()}
+    page.get_by_label("File of the ERP").set_input_files(file)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Import").click()
 
 
 def looks(visitor: Visitor, name: str) -> None:
@@ -79,17 +88,8 @@ def test_a_run_goes_from_activity_to_remittance(visit):
     page.get_by_role("button", name="Release to the ERP").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="File for the ERP").click()
-    told = download.value.path().read_text("utf-8-sig").splitlines()
-    rows = [line.split(",") for line in told[1:]]
-    answer = "reference,amount,currency,paid_on,document\n" + "\n".join(
-        f"{row[0]},{row[5]},{row[4]},2024-03-11,E{place}" for place, row in enumerate(rows)
-    )
     page = fumi.goes(f"{STUDY}payment-runs/2/")
-    page.get_by_role("link", name="Import confirmations").click()
-    looks(fumi, "confirmations")
-    file = {"name": "erp.csv", "mimeType": "text/csv", "buffer": answer.encode()}
-    page.get_by_label("File of the ERP").set_input_files(file)  # type: ignore[arg-type]
-    page.get_by_role("button", name="Import").click()
+    confirms(fumi, download.value.path().read_text("utf-8-sig"), date(2024, 3, 11))
     expect(page.locator(".c-status", has_text="Paid").first).to_be_visible()
     looks(fumi, "run-paid")
     page.get_by_role("region", name="Payments").get_by_role("link").first.click()

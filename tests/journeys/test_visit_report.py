@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.visitor import PHONE
+from tests.journeys.visitor import PHONE, signs
 from tests.seed import PASSWORD
 
 STUDY = "/in/north/s/D3460C00002/"
@@ -18,7 +18,7 @@ def begun(page: Page) -> str:
     """Plans, confirms and begins a visit at the first German site; the address of its report."""
     page.goto(f"{STUDY}sites/?country=DE&stage=active")
     page.get_by_role("link", name=re.compile(r"^DE-\d+$")).first.click()
-    page.get_by_role("link", name="Visits", exact=True).click()
+    page.get_by_role("navigation", name=re.compile("^Site DE-")).get_by_role("link", name="Visits").click()
     page.get_by_role("link", name="Plan a visit…").click()
     page.get_by_label("Kind of visit").select_option("Interim monitoring visit")
     page.get_by_label("Planned for").fill(f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}")
@@ -128,12 +128,6 @@ def test_without_javascript_it_is_a_form(visit):
     expect(plain.page.get_by_text("Saved.", exact=True)).to_be_visible()
     lena.page.reload()
     expect(comment(lena.page, "4.2")).to_have_value("Typed without a script.")
-
-
-def signs(page: Page, meaning: str) -> None:
-    page.get_by_label("Meaning of your signature").select_option(meaning)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign", exact=True).click()
 
 
 @pytest.mark.heavy

@@ -89,3 +89,10 @@ class Visitor:
     def leaves(self) -> None:
         self.context.close()
         assert self.complaints == []
+
+
+def signs(page: Page, meaning: str) -> None:
+    """Signs what the page that is open shows, with the seed's password."""
+    page.get_by_label("Meaning of your signature").select_option(meaning)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign", exact=True).click()
