@@ -25,10 +25,10 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def bury(pid: int) -> None:
+def bury(pid: int, *, waits: bool = True) -> None:
     """Collects a dead child so that no zombie stays; nothing to do when it was somebody else's child."""
     try:
-        os.waitpid(pid, 0)
+        os.waitpid(pid, 0 if waits else os.WNOHANG)
     except ChildProcessError:
         return
 

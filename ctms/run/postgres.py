@@ -39,6 +39,8 @@ def start() -> None:
     if not (_data() / "PG_VERSION").exists():
         _initialise()
     _write(_data() / "ctms.conf", _SETTINGS.format(sockets=places.sockets()))
+    if pid := _pid():
+        kernel.bury(pid, waits=False)  # to pg_ctl, one that was killed and not buried is alive
     log = places.SERVERS / "postgres.log"
     _run("pg_ctl", "start", "--wait", "--timeout=90", f"--pgdata={_data()}", f"--log={log}", "--silent", log=log)
 

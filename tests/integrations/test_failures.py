@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import httpx
 import orjson
 import pytest
 from django.db import connection as database
@@ -15,6 +16,8 @@ from ctms.integrations.etmf.vault import Vault
 from ctms.integrations.models import Connection, FeedCursor, FeedRun, Format
 from ctms.integrations.ports import Fact, FeedFailed
 from ctms.integrations.services import connections as services
+from ctms.integrations.services.feeding import read_connection
+from ctms.integrations.simulators.serving import TOKEN
 from enrollment.models import Subject
 from tests.calendar import SHOWN_FROM
 from tests.conftest import act
@@ -132,3 +135,18 @@ def test_two_feeds_of_a_study_at_once_lose_no_fact_of_each_other(django_db_setup
     with in_sponsor(sponsor), transaction.atomic():
         days = Subject.objects.values_list("consented_on", "randomised_on").get()
     assert [str(day) for day in days] == ["2024-02-02", "2024-02-11"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_has_the_credentials_also_outside_of_a_transaction(django_db_setup):
+    asked = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers.get("Authorization", ""))
+        return httpx.Response(403)
+
+    with in_sponsor(Sponsor.objects.get(code="north").pk):
+        with transaction.atomic():
+            irt = connect(Format.CTMS_IRT_1)
+        (run,) = read_connection(irt, now=lambda: SHOWN_FROM, transport=httpx.MockTransport(answered))
+    assert (asked, run.status) == ([f"Bearer {TOKEN}"], "FAILED")

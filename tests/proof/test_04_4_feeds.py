@@ -1,20 +1,15 @@
-"""Duplicated, late and reordered messages, killed workers and every fault: the state is that of once and in order."""
+"""Duplicated, late and reordered messages, and every fault: the state is that of once and in order."""
 
-import os
 import random
-import signal
-import time
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection as database
-from django.db import connections, transaction
-from django.db.models import F
+from django.db import transaction
 
-from ctms.core.acting import Channel, Service, acting, in_sponsor, on_simulated_day
+from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.integrations import wording
 from ctms.integrations.models import Connection, FeedCursor, FeedItem, FeedRun, Format, SourceFact
 from ctms.integrations.ports import Fact, FeedFailed, Page
@@ -23,15 +18,13 @@ from ctms.integrations.services.feeding import Busy, read_connection
 from ctms.integrations.simulators.serving import FAULTS
 from ctms.run import embedded, logins
 from enrollment.models import CountDelta, SiteCount, Subject, SubjectVisit
-from enrollment.services.counts import wrong_counts
-from tests import database as databases
 from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person
-from tests.integrations.test_thread import expected, here
+from tests.integrations.test_thread import here
 from tests.outside import Outside, connect
 from tests.proof.__main__ import SEED
 
-PERMUTATIONS, KILLS = 1_000, 50
+PERMUTATIONS = 1_000
 _OF_SUBJECTS = (
     "number",
     "site__number",
@@ -125,107 +118,6 @@ def _deliver(now, *deliveries) -> None:
             runs = read_connection(connection, now=lambda: now, adapter=adapter)
         (run,) = [run for run in runs if run.resource in adapter.told]
         assert (run.status, run.received) == ("DONE", run.applied + run.unchanged), run.sentence
-
-
-@pytest.mark.django_db(transaction=True)
-def test_killed_workers_leave_nothing_half_done(measured):
-    """A worker, or the database's own process that serves it, dies by SIGKILL at any moment of a reading."""
-    from ctms.accounts.models import Sponsor
-
-    north = Sponsor.objects.get(code="north")
-    with in_sponsor(north.pk), transaction.atomic():
-        outside = Outside(size=25)
-        outside.world.subjects  # noqa: B018 - worked out once, before the workers part
-        for format in (Format.RWS, Format.CTMS_IRT_1):
-            outside.connect(format)
-        truth = expected(outside.world.truth())
-        connections_here = list(Connection.objects.values_list("pk", flat=True))
-    chance, killed, half = random.Random(SEED), 0, 0
-    _longest(outside, north.pk, connections_here)  # the first reading, which takes longer than any later one
-    with in_sponsor(north.pk), transaction.atomic():
-        _forget()
-    longest = _longest(outside, north.pk, connections_here)
-    while killed < KILLS:
-        worker = _parted(outside, north.pk, connections_here)
-        time.sleep(chance.uniform(0.02, longest))
-        if killed % 5 == 4:
-            _kill_backends()
-        os.kill(worker, signal.SIGKILL)  # where it came to its end already, it waits for us and dies twice
-        killed += os.WIFSIGNALED(os.waitpid(worker, 0)[1])
-        with in_sponsor(north.pk), transaction.atomic():
-            half += _half_done()
-            _forget()
-    worker = _parted(outside, north.pk, connections_here)
-    assert os.waitpid(worker, 0)[1] == 0
-    with in_sponsor(north.pk), transaction.atomic():
-        found = {site: {name: said[name] for name in truth[site]} for site, said in here().items()}
-        assert wrong_counts() == []
-        runs = set(FeedRun.objects.values_list("status", flat=True))
-        actors = set(Subject.history.values_list("history_channel", flat=True))
-    measured("workers killed, every fifth with its server process", killed, KILLS, killed == KILLS)
-    measured("states with something half done", half, 0, half == 0)
-    measured("sites whose counts equal the truth", sum(found.get(k) == v for k, v in truth.items()), len(truth),
-             found == truth)  # fmt: skip
-    assert runs == {"DONE", "FAILED"}
-    assert actors == {"feed"}
-
-
-def _parted(outside: Outside, sponsor: int, keys: list[int]) -> int:
-    """A worker of its own that reads both systems; its process id."""
-    connections["default"].close()
-    worker = os.fork()
-    if worker:
-        return worker
-    try:
-        with in_sponsor(sponsor):
-            for key in keys:
-                with transaction.atomic():
-                    one = Connection.objects.select_related("scope").get(pk=key)
-                outside.read(one)
-        os._exit(0)
-    except BaseException:  # noqa: BLE001 - a child that must not go on as the tests
-        os._exit(1)
-
-
-def _longest(outside: Outside, sponsor: int, keys: list[int]) -> float:
-    """How long one undisturbed reading takes; what it read is the first state."""
-    began = time.monotonic()
-    os.waitpid(_parted(outside, sponsor, keys), 0)
-    connections["default"].close()
-    return time.monotonic() - began
-
-
-def _kill_backends() -> None:
-    """Kills the server processes that work for a feed: PostgreSQL recovers as after a crash."""
-    name = database.settings_dict["NAME"]
-    with psycopg.connect(embedded.dsn(logins.OWNER, name)) as owner:
-        rows = owner.execute(
-            "select pid from pg_stat_activity where datname = %s and pid <> pg_backend_pid()", [name]
-        ).fetchall()
-    for (pid,) in rows:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    for _ in range(200):
-        time.sleep(0.1)
-        try:
-            databases.connect().close()
-            return
-        except psycopg.OperationalError:
-            continue
-
-
-def _half_done() -> bool:
-    """Whether a run that is not done left facts, or subjects and counts differ, or something is not accounted for."""
-    undone = SourceFact.objects.exclude(run__status="DONE").exists()
-    return undone or bool(wrong_counts())
-
-
-def _forget() -> None:
-    """Cursors, and half of what is known, are lost: so there is something to read, and to take, again."""
-    FeedCursor.objects.update(rests_until=None, failures=0)
-    FeedCursor.objects.exclude(resource="").update(cursor="")
-    with acting(Service("Test"), reason="What is known is lost", channel=Channel.FEED):
-        SourceFact.objects.annotate(odd=F("pk") % 2).filter(odd=1).delete()
 
 
 @pytest.mark.django_db
