@@ -65,6 +65,12 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": timedelta(minutes=1),
         "options": {"expires": 60},
     },
+    "find visits outside their windows": {
+        "task": "ctms.accounts.tasks.for_each_sponsor",
+        "args": ["monitoring.tasks.find_deviation_candidates"],
+        "schedule": timedelta(minutes=10),
+        "options": {"expires": 600},
+    },
     "drop sessions that ended": {
         "task": "ctms.accounts.tasks.drop_ended_sessions",
         "schedule": crontab(hour=3, minute=30),

@@ -181,9 +181,15 @@ SITE_TABS = [
     "ctms.milestones.tabs.milestones",
     "sites.tabs.history",
 ]
-TRIP_REPORT_FACTS = ["sites.facts.status", "sites.facts.people", "sites.facts.evidence", "monitoring.queries.known_of"]
+TRIP_REPORT_FACTS = ["sites.facts.status", "sites.facts.people", "sites.facts.evidence", "enrollment.facts.known_of",
+                     "monitoring.queries.known_of"]  # fmt: skip
 EVIDENCE_OWNERS = ["monitoring.queries.owned_evidence"]
-MILESTONE_FACTS = ["sites.milestones.facts", "ctms.studies.milestones.facts"]  # what is asked first is believed
+MILESTONE_FACTS = [  # what is asked first is believed
+    "enrollment.milestones.facts",
+    "monitoring.milestones.facts",
+    "sites.milestones.facts",
+    "ctms.studies.milestones.facts",
+]
 JOBS = {
     "list": "ctms.desk.lists.list_as_workbook",
     "site-dossier": "sites.dossier.dossier",
@@ -206,6 +212,7 @@ WORK_ITEMS = [
     "monitoring.work.letters",
     "monitoring.work.follow_ups",
     "monitoring.work.deviations",
+    "monitoring.work.candidates",
     "sites.startup.work.own_items",
     "sites.startup.work.late_items",
     "ctms.milestones.work.overdue_milestones",
@@ -213,7 +220,14 @@ WORK_ITEMS = [
     "enrollment.work.discrepancies",
     "ctms.desk.work.own_jobs",
 ]
-PAYABLE_FACTS = ["finance.facts.of_sites"]
+PAYABLE_FACTS = [
+    "finance.facts.of_sites",
+    "finance.subjects.of_visits",
+    "finance.subjects.of_screen_failures",
+    "finance.subjects.of_enrolled",
+    "finance.subjects.of_milestones",
+    "finance.monitored.of_reports",
+]
 # From which amount of one payment two, and then three, have to approve it; about the same worth in each currency.
 FINANCE_BANDS: dict[str, tuple[int, int]] = {
     "EUR": (10_000, 50_000), "USD": (10_000, 50_000), "GBP": (10_000, 50_000), "CHF": (10_000, 50_000),

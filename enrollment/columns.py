@@ -2,6 +2,7 @@
 
 from ctms.integrations.registry import Kind
 from ctms.web.columns import Column
+from enrollment.lineage import WORDS
 from enrollment.models import Milestone, Subject, SubjectStatus
 from enrollment.models.subjects import day_field
 from enrollment.queries import VISIT_STATES
@@ -84,6 +85,24 @@ VISIT_COLUMNS = (
            generated=True, machine="verified"),
     Column("open_queries", "Open queries", lambda one: one.open_queries, "number", ("open_queries",),
            generated=True, machine="open_queries"),
+)  # fmt: skip
+
+MESSAGE_COLUMNS = (
+    Column("key", "Record there", lambda one: one.key, "id", phone="title", is_link=True, generated=True,
+           machine="key"),
+    Column("system", "System", lambda one: one.connection.name, phone="main", machine="connection__name"),
+    Column("what", "About", lambda one: WORDS.get(one.what, one.what), phone="main", generated=True, machine="what"),
+    Column("event", "Called there", lambda one: one.event, generated=True, machine="event"),
+    Column("day", "Day", lambda one: one.day, "date", generated=True, machine="day"),
+    Column("state", "State", lambda one: "No longer there" if one.gone_at else one.state, phone="hide",
+           generated=True, machine="state"),
+    Column("as_of", "As of, there", lambda one: one.as_of, "date", ("as_of", "id"), machine="as_of"),
+    Column("version", "Version there", lambda one: one.version, only_exported=True, machine="version"),
+    Column("resource", "Read as", lambda one: one.resource, only_exported=True, machine="resource"),
+    Column("run", "Run", lambda one: one.run_id, "number", phone="hide", machine="run_id"),
+    Column("mapping", "Mapping", lambda one: one.run.mapping.number, "number", phone="hide",
+           machine="run__mapping__number"),
+    Column("gone_at", "Gone since", lambda one: one.gone_at, "date", only_exported=True, machine="gone_at"),
 )  # fmt: skip
 
 _DISCREPANCY_TONES = {"OPEN": "bad", "TAKEN": "watch", "EXPLAINED": "info", "CLOSED": "ok"}

@@ -216,7 +216,12 @@ def _visits(cursor: Any, case: Case) -> None:
                 coalesce(r.verified, false) as verified, coalesce(r.open_queries, 0) as open_queries
             from planned p full join said r on r.subject = p.number and r.code = p.code
             left join subjects s on s.number = r.subject
-            where coalesce(p.subject_id, s.id) is not null)
+            where coalesce(p.subject_id, s.id) is not null
+            union all  -- what was reported once, under a name that nobody uses any more
+            select o.subject_id, null, null, o.code, 999, false, null, null, null, null, false, false, 0
+            from subjects s join enrollment_subjectvisit o on o.subject_id = s.id and o.visit_id is null
+            where not exists (select from said r where r.subject = s.number and r.code = o.code)
+                and not exists (select from planned p where p.subject_id = s.id and p.code = o.code))
         insert into enrollment_subjectvisit (sponsor_id, study_id, partition, subject_id, schedule_id, visit_id, code,
             position, is_expected, due_on, window_from, window_to, done_on, entered, verified, open_queries)
         select %(sponsor)s, %(study)s, 'BLINDED', n.subject_id, n.schedule_id, n.visit_id, n.code, n.position,

@@ -1,13 +1,22 @@
 """What can be asked about subjects: this room's public face to the rooms above."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, CharField, F, Max, Min, Q, QuerySet, Sum, Value, When
 
-from enrollment.models import COUNTED, CountDelta, EnrolledDefinition, SiteCount, Subject, SubjectVisit
-from sites.models import Site
+from enrollment.models import (
+    COUNTED,
+    CountDelta,
+    EnrolledDefinition,
+    SiteCount,
+    Subject,
+    SubjectStatus,
+    SubjectVisit,
+)
+from sites.models import EnrollmentStatus, Site
 
 VISIT_STATES = {
     "DONE": "Done",
@@ -18,6 +27,28 @@ VISIT_STATES = {
     "NOT_IN_SCHEDULE": "Not in the schedule",
     "NOT_EXPECTED": "Not expected",
 }
+
+LEFT = (SubjectStatus.COMPLETED, SubjectStatus.SCREEN_FAILED, SubjectStatus.LOST, SubjectStatus.WITHDRAWN)
+"""Nothing is to be done any more with a subject of these statuses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How far a site is with its subjects."""
+
+    first_enrolled_on: date | None
+    last_visit_on: date | None  # None while a subject is there, or may come
+
+
+def course_at(site: Site) -> Course | None:
+    """How far the site is; None where no system tells of the study's subjects."""
+    if not Subject.objects.filter(study=site.study_id).exists():
+        return None
+    subjects = Subject.objects.filter(site=site).exclude(status=SubjectStatus.DELETED)
+    first = subjects.aggregate(day=Min("enrolled_on"))["day"]
+    if site.enrollment_status != EnrollmentStatus.CLOSED or subjects.exclude(status__in=LEFT).exists():
+        return Course(first, None)
+    return Course(first, SubjectVisit.objects.filter(subject__in=subjects).aggregate(day=Max("done_on"))["day"])
 
 
 def subject_counts(sites: QuerySet[Site]) -> list[dict[str, int]]:
@@ -50,6 +81,7 @@ def visit_states(visits: QuerySet[SubjectVisit], *, on: date) -> QuerySet[Any]:
     over = Q(window_to__lt=on) | Q(window_to=None, due_on__lt=on)
     return visits.annotate(
         state=Case(
+            When(Q(visit=None, done_on=None, is_expected=False), then=Value("NOT_EXPECTED")),
             When(Q(visit=None), then=Value("NOT_IN_SCHEDULE")),
             When(Q(done_on__isnull=False) & late, then=Value("OUT_OF_WINDOW")),
             When(Q(done_on__isnull=False), then=Value("DONE")),

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from enrollment.views import lists, pages, plans, reconciliation
+from enrollment.views import lists, messages, pages, plans, reconciliation
 
 _STUDY = "s/<str:study>/"
 _SITE = f"{_STUDY}site/<str:number>/"
+_SUBJECT = f"{_STUDY}subject/<int:subject>/"
 _ONE = f"{_STUDY}reconciliation/<int:discrepancy>/"
 
 urlpatterns = [
@@ -20,5 +21,7 @@ urlpatterns = [
     path(f"{_STUDY}subjects/", lists.SubjectList.as_view(), name="subjects"),
     path(f"{_STUDY}c/<str:country>/subjects/", lists.SubjectList.as_view(), name="country-subjects"),
     path(f"{_STUDY}subjects/visits/", lists.VisitList.as_view(), name="subject-visits"),
-    path(f"{_STUDY}subject/<int:subject>/", pages.SubjectPage.as_view(), name="subject"),
+    path(_SUBJECT, pages.SubjectPage.as_view(), name="subject"),
+    path(f"{_SUBJECT}messages/", messages.SubjectMessages.as_view(), name="subject-messages"),
+    path(f"{_SUBJECT}messages/<int:message>/", messages.SubjectMessage.as_view(), name="subject-message"),
 ]

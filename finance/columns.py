@@ -63,6 +63,7 @@ PAYABLE_COLUMNS = (
     Column("net", "Net", _amount("net"), "number", ("net",), phone="main", machine="net"),
     Column("revision", "Revision", lambda one: one.revision, "number", only_exported=True, machine="revision"),
     Column("fact", "Fact", lambda one: one.fact_id, only_exported=True, machine="fact_id"),
+    Column("source", "Source", lambda one: one.source, only_exported=True, machine="source"),
     Column("state", "State", state, "status", phone="main",
            tone=lambda one: "mute" if one.is_reversal else "ok" if one.paid_by else "info"),
     Column("payment", "Payment", lambda one: one.paid_by or "", only_exported=True, machine="paid_by"),

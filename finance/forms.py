@@ -75,6 +75,8 @@ class FeeForm(EditForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        which = "A visit's code in the schedule, a subject's milestone (RANDOMISED), a monitoring visit (IMV)"
+        self.fields["item"].help_text = f"{which}; empty for any."
         if untold := facts.untold():
             kinds = ", ".join(str(kind.label).lower() for kind in untold)
             self.fields["trigger"].help_text = f"Nothing tells these yet, so no fee for them is due: {kinds}."

@@ -1,7 +1,8 @@
 """What lists of visits, follow-up items and deviations show, and the tones of their statuses."""
 
 from ctms.web.columns import Column
-from monitoring.models import DeviationStatus, FollowUpStatus, Severity, VisitStatus
+from monitoring.models import CandidateStatus, DeviationStatus, FollowUpStatus, Severity, VisitStatus
+from monitoring.rules import escalation
 
 V = VisitStatus
 
@@ -30,6 +31,10 @@ def deviation_tone(status: str) -> str:
     if status in _OVER:
         return "mute"
     return {"CONFIRMED": "watch", "RESOLVED": "ok"}.get(status, "info")
+
+
+def candidate_tone(status: str) -> str:
+    return {"OPEN": "watch", "ACCEPTED": "info", "DISMISSED": "mute"}.get(CandidateStatus(status), "ok")
 
 
 _SITE = Column("site", "Site", lambda row: row.site.number, "id", ("site__number",), machine="site__number")
@@ -63,6 +68,8 @@ FOLLOW_UP_COLUMNS = (
            tone=lambda item: follow_up_tone(item.status), phone="main", machine="status", generated=True),
     Column("owner", "Who", lambda item: item.get_owner_display(), "text", ("owner",), machine="owner"),
     Column("due_on", "Due", lambda item: item.due_on, "date", ("due_on",), machine="due_on"),
+    Column("escalation", "Escalated to", lambda item: escalation()[item.escalation - 1].to if item.escalation else "",
+           machine="escalation"),
     Column("visit", "Raised at", lambda item: item.visit.label if item.visit else "", machine="visit__label"),
 )  # fmt: skip
 
@@ -83,4 +90,27 @@ DEVIATION_COLUMNS = (
     Column("occurred_on", "Happened", lambda one: one.occurred_on, "date", ("occurred_on",), machine="occurred_on"),
     Column("discovered_on", "Found", lambda one: one.discovered_on, "date", ("discovered_on",),
            machine="discovered_on"),
+    Column("source", "What says so", lambda one: one.source, only_exported=True, machine="source"),
+)  # fmt: skip
+
+CANDIDATE_COLUMNS = (
+    Column("subject", "Subject", lambda one: one.number, "id", ("number", "code"), phone="title", is_link=True,
+           machine="number", generated=True),
+    _SITE,
+    Column("visit", "Visit", lambda one: one.code, phone="main", machine="code", generated=True),
+    Column("kind", "What", lambda one: one.get_kind_display(), "text", ("kind",), phone="main", machine="kind",
+           generated=True),
+    Column("occurred_on", "Happened", lambda one: one.occurred_on, "date", ("occurred_on",), machine="occurred_on",
+           generated=True),
+    Column("window_from", "Window from", lambda one: one.window_from, "date", machine="window_from"),
+    Column("window_to", "Window until", lambda one: one.window_to, "date", machine="window_to"),
+    Column("status", "State", lambda one: one.get_status_display(), "status", ("status_rank", "found_at"),
+           tone=lambda one: candidate_tone(one.status), phone="main", machine="status", generated=True),
+    Column("source", "Source", lambda one: one.source, phone="hide", machine="source"),
+    Column("deviation", "Deviation", lambda one: str(one.deviation) if one.deviation else "",
+           machine="deviation__number"),
+    Column("reason", "Why dismissed", lambda one: one.reason, only_exported=True, machine="reason"),
+    Column("found_at", "Found", lambda one: one.found_at.date(), "date", ("found_at",), machine="found_at"),
+    Column("closed_at", "Put right", lambda one: one.closed_at.date() if one.closed_at else None, "date",
+           only_exported=True, machine="closed_at"),
 )  # fmt: skip

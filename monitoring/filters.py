@@ -9,7 +9,10 @@ from django.db.models import Q, QuerySet
 
 from ctms.core import clock
 from monitoring.models import (
+    CandidateKind,
+    CandidateStatus,
     Deviation,
+    DeviationCandidate,
     DeviationCategory,
     DeviationStatus,
     FollowUpItem,
@@ -140,3 +143,14 @@ class DeviationFilter(_AtASite):
 
     def stands(self, deviations: QuerySet[Deviation], name: str, value: str) -> QuerySet[Deviation]:
         return deviations.filter(UNSETTLED if value == "open" else UNSETTLED & SERIOUS)
+
+
+class CandidateFilter(_AtASite):
+    words = ("number", "code")
+
+    status = django_filters.ChoiceFilter(label="State", empty_label="Any state", choices=CandidateStatus.choices)
+    kind = django_filters.ChoiceFilter(label="What", empty_label="Anything", choices=CandidateKind.choices)
+
+    class Meta:
+        model = DeviationCandidate
+        fields: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 
 from ctms.core.lifecycle import Lifecycle, Move, Request
 from monitoring.models import (
+    CandidateStatus,
     Deviation,
     DeviationStatus,
     FollowUpItem,
@@ -18,6 +19,7 @@ from monitoring.rules import questions
 V = VisitStatus
 F = FollowUpStatus
 D = DeviationStatus
+C = CandidateStatus
 
 _PLAN, _AUTHOR, _REVIEW = "monitoring.plan_visit", "monitoring.author_tripreport", "monitoring.review_tripreport"
 _APPROVE, _VOID, _ISSUE = "monitoring.approve_tripreport", "monitoring.void_visit", "monitoring.edit_issue"
@@ -172,3 +174,15 @@ DEVIATION = Lifecycle(
         Move("reopen", (D.NOT_A_DEVIATION, D.DUPLICATE, D.RESOLVED), D.UNDER_REVIEW, _ISSUE, "Reopen", reason=True),
     ),
 )  # fmt: skip
+
+CANDIDATE = Lifecycle(
+    "Candidate for a deviation",
+    start=C.OPEN,
+    statuses=CandidateStatus,
+    moves=(
+        Move("accept", (C.OPEN,), C.ACCEPTED, _ISSUE, "Accept as a deviation"),
+        Move("dismiss", (C.OPEN,), C.DISMISSED, _ISSUE, "Dismiss", reason=True, is_exit=True),
+        Move("reopen", (C.DISMISSED,), C.OPEN, _ISSUE, "Put back", reason=True),
+    ),
+    follows=((C.CLOSED, "the visit is no longer suspect when the windows are looked at again"),),
+)

@@ -1,11 +1,15 @@
 """What can be asked about monitoring: this room's public face to the rooms above, and to the facts of a site."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from ctms.core.metrics import LIVE
 from ctms.core.protocols import SiteFact
 from monitoring.models import Deviation, FollowUpItem, FollowUpStatus, MonitoringVisit, VisitStatus, VisitType
+from monitoring.rules import escalation
 from sites.models import EvidenceCode, Site
 
 WRITES = {
@@ -15,7 +19,7 @@ WRITES = {
 }
 """The facts of a site that its visits write, and the kind of visit that does."""
 
-_GONE = (VisitStatus.CANCELLED, VisitStatus.VOIDED)
+GONE = (VisitStatus.CANCELLED, VisitStatus.VOIDED)
 
 
 def owned_evidence(site: Site, code: str) -> str | None:
@@ -23,13 +27,24 @@ def owned_evidence(site: Site, code: str) -> str | None:
     kind = WRITES.get(code)  # type: ignore[call-overload]
     if kind is None:
         return None
-    visit = MonitoringVisit.objects.filter(site=site, type=kind).exclude(status__in=_GONE).order_by("id").first()
+    visit = MonitoringVisit.objects.filter(site=site, type=kind).exclude(status__in=GONE).order_by("id").first()
     return f"{visit.label} writes this itself when it is done: see the site's visits." if visit else None
+
+
+def escalated(items: QuerySet[FollowUpItem], *, on: date) -> QuerySet[Any]:
+    """The items with `escalation`: how many steps an open one has gone by this day; 0 where it has gone none."""
+    steps = escalation()
+    cases = [
+        When(status=FollowUpStatus.OPEN, due_on__lte=on - timedelta(days=steps[number - 1].after_days),
+             then=Value(number))
+        for number in range(len(steps), 0, -1)
+    ]  # fmt: skip
+    return items.annotate(escalation=Case(*cases, default=Value(0), output_field=IntegerField()))
 
 
 def known_of(site: Site, at: datetime) -> Iterator[SiteFact]:
     """What monitoring knows of a site, for the report of its next visit."""
-    visits = MonitoringVisit.objects.filter(site=site).exclude(status__in=_GONE).exclude(ends_on=None)
+    visits = MonitoringVisit.objects.filter(site=site).exclude(status__in=GONE).exclude(ends_on=None)
     last = visits.order_by("-ends_on", "-pk").first()
     yield _fact("Last visit", f"{last.label}, {last.ends_on:%-d %b %Y}" if last else "None yet", at)
     items = FollowUpItem.objects.filter(site=site, status=FollowUpStatus.OPEN)

@@ -112,6 +112,21 @@ def due(what: str, after: date, country: str, *, kind: str = "") -> date:
     return add_workdays(after, days[kind] if kind else days, country)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the escalation of what is overdue: from so many days after the due day on, to whoever holds a verb."""
+
+    after_days: int
+    verb: str
+    to: str
+
+
+@cache
+def escalation() -> tuple[Step, ...]:
+    """The steps, the first one first."""
+    return tuple(Step(**one) for one in rules()["escalation"])
+
+
 _KNOWN: dict[tuple[str, str], dict[str, Question]] = {}
 
 

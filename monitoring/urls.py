@@ -1,18 +1,20 @@
 from django.urls import path
 
-from monitoring.views import issues, lists, planning, reports, visits
+from monitoring.views import candidates, issues, lists, planning, reports, visits
 
 _STUDY = "s/<str:study>/"
 _SITE = f"{_STUDY}site/<str:number>/"
 _TRIP = f"{_SITE}visits/<int:trip>/"
 _LETTER = f"{_TRIP}letters/<int:letter>/"
 _ITEM = f"{_SITE}follow-ups/<int:follow_up>/"
+_CANDIDATE = f"{_SITE}deviation-candidates/<int:candidate>/"
 _DEVIATION = f"{_SITE}deviations/<int:deviation>/"
 
 urlpatterns = [
     path(f"{_STUDY}visits/", lists.VisitList.as_view(), name="visits"),
     path(f"{_STUDY}follow-ups/", lists.FollowUpList.as_view(), name="follow-ups"),
     path(f"{_STUDY}deviations/", lists.DeviationList.as_view(), name="deviations"),
+    path(f"{_STUDY}deviations/candidates/", candidates.CandidateList.as_view(), name="deviation-candidates"),
     path(f"{_SITE}visits/", planning.SiteVisits.as_view(), name="site-visits"),
     path(f"{_SITE}visits/plan/", planning.PlanVisit.as_view(), name="visit-plan"),
     path(f"{_SITE}visits/plan-due/", planning.PlanDue.as_view(), name="visits-plan-due"),
@@ -36,4 +38,6 @@ urlpatterns = [
     path(_DEVIATION, issues.DeviationPage.as_view(), name="deviation"),
     path(f"{_DEVIATION}edit/", issues.EditDeviation.as_view(), name="deviation-edit"),
     path(f"{_DEVIATION}move/<str:move>/", issues.DeviationMove.as_view(), name="deviation-move"),
+    path(_CANDIDATE, candidates.CandidatePage.as_view(), name="deviation-candidate"),
+    path(f"{_CANDIDATE}move/<str:move>/", candidates.MoveCandidate.as_view(), name="deviation-candidate-move"),
 ]

@@ -1,19 +1,22 @@
 """What monitoring puts on people's desks: reports to write, review and approve, letters to send, items overdue."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Min, Q
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from ctms.accounts import access
 from ctms.core.protocols import CalendarDay, WorkItem
 from ctms.web.lists import rank
 from monitoring.models import (
+    CandidateStatus,
     Deviation,
+    DeviationCandidate,
     DeviationStatus,
     FollowUpItem,
     FollowUpStatus,
@@ -22,6 +25,8 @@ from monitoring.models import (
     Severity,
     VisitStatus,
 )
+from monitoring.queries import escalated
+from monitoring.rules import escalation
 
 V = VisitStatus
 _MOST = 20
@@ -70,15 +75,23 @@ def letters(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
 
 
 def follow_ups(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
-    """Follow-up items that are overdue where this person looks after them."""
+    """Follow-up items that are overdue where this person looks after them; of sites that others monitor, only those
+    that were escalated to who reviews or approves reports there."""
     paths = access.held_at(user, "monitoring.edit_issue")
     if not paths:
         return
-    items = FollowUpItem.objects.visible_to(user).filter(access.within(paths, "site__scope__path"))
+    above = {step.verb: access.held_at(user, step.verb) for step in escalation()}
+    everything = paths - set().union(*above.values()) | access.held_at(user, "monitoring.author_tripreport")
+    wanted = access.within(everything, "site__scope__path")
+    for step in escalation():
+        since = at.date() - timedelta(days=step.after_days)
+        wanted |= access.within(above[step.verb], "site__scope__path") & Q(due_on__lte=since)
+    items = escalated(FollowUpItem.objects.visible_to(user).filter(wanted), on=at.date())
     late = items.filter(status=FollowUpStatus.OPEN, due_on__lt=at.date()).select_related("site", "study")
     for item in late.order_by("due_on", "pk")[:_MOST]:
         url = reverse("follow-up", args=[sponsor.code, item.study.slug, item.site.number, item.number])
-        sub = f"{item.site.number}, {item.get_severity_display().lower()}"
+        how_far = f", escalated to {escalation()[item.escalation - 1].to}" if item.escalation else ""
+        sub = f"{item.site.number}, {item.get_severity_display().lower()}{how_far}"
         yield WorkItem(f"{item}: {item.text}", sub, url, item.due_on, "Follow-up items overdue")
 
 
@@ -93,6 +106,20 @@ def deviations(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
         url = reverse("deviation", args=[sponsor.code, one.study.slug, one.site.number, one.number])
         sub = f"{one.site.number}, {one.get_severity_display().lower()}, {one.get_status_display().lower()}"
         yield WorkItem(f"{one}: {one.description}", sub, url, None, "Deviations to assess")
+
+
+def candidates(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
+    """Sites with candidates for deviations on which this person may decide, whose oldest waits longest first."""
+    paths = access.held_at(user, "monitoring.edit_issue")
+    if not paths:
+        return
+    rows = DeviationCandidate.objects.visible_to(user).filter(access.within(paths, "site__scope__path"))
+    waiting = rows.filter(status=CandidateStatus.OPEN).order_by().values("study__slug", "site__number")
+    for row in waiting.annotate(many=Count("pk"), since=Min("found_at")).order_by("since", "site__number")[:_MOST]:
+        address = reverse("deviation-candidates", args=[sponsor.code, row["study__slug"]])
+        url = f"{address}?{urlencode({'q': row['site__number'], 'status': CandidateStatus.OPEN})}"
+        sub = f"{row['many']} since {row['since']:%-d %b %Y}"
+        yield WorkItem(f"Site {row['site__number']}", sub, url, None, "Visits outside their windows")
 
 
 def visit_days(user: Any, sponsor: Any, at: datetime) -> Iterator[CalendarDay]:

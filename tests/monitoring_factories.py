@@ -2,8 +2,10 @@
 
 import factory
 
+from ctms.core.acting import Channel, Service, acting
 from monitoring import models as monitoring
 from tests.factories import AT, DAY, OfSponsor, OfStudy, SiteFactory, UserFactory
+from tests.feed_factories import SubjectFactory, SubjectVisitFactory
 
 
 class ReportTemplateFactory(OfSponsor):
@@ -143,3 +145,25 @@ class DeviationFactory(OfSite):
     description = "Copy of the form not given"
     raised_at = AT
     raised_by = factory.SubFactory(UserFactory)
+
+
+def _visit_at(site):
+    """Of a subject there; only feeds write these."""
+    with acting(Service("Feed of a test"), reason="What the system of record says", channel=Channel.FEED):
+        subject = SubjectFactory(study=site.study, site=site)
+        return SubjectVisitFactory(study=site.study, subject=subject)
+
+
+class DeviationCandidateFactory(OfSite):
+    class Meta:
+        model = monitoring.DeviationCandidate
+
+    subject_visit = factory.LazyAttribute(lambda one: _visit_at(one.site))
+    kind = "OUT_OF_WINDOW"
+    number = "S-1"
+    code = "V1"
+    occurred_on = DAY
+    window_from = DAY
+    window_to = DAY
+    source = "EDC"
+    found_at = AT

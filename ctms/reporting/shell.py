@@ -36,6 +36,8 @@ _MONEY = (
     ("Payment runs", "runs", "banknote", "finance.view_run"),
 )
 
+_ABOUT_SUBJECTS = ("subjects", "subject", "subject-visits", "subject-messages")
+
 # Pages with others below them, each with its crumb: outside a study, and inside one with the page above, if any.
 _SHELVES = {
     "work": "My work", "jobs": "Downloads", "views": "Saved views", "notifications": "Notifications",
@@ -124,7 +126,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Sites", "sites", "hospital", slug, pages=site_pages),
             item("Start-up", "startup", "list-checks", slug, pages=startup_pages),
             item("Milestones", "milestones", "flag", slug, pages=("country-milestones", "milestone-list")),
-            item("Enrollment", "enrollment", "users", slug, pages=("subjects", "subject", "subject-visits")),
+            item("Enrollment", "enrollment", "users", slug, pages=_ABOUT_SUBJECTS),
             item("Reconciliation", "discrepancies", "scale", slug),
             *(item(*one, slug) for one in _monitoring(request, place)),
             item("Visit schedule", "schedule", "calendar-days", slug),

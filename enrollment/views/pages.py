@@ -186,6 +186,7 @@ class SubjectPage(InStudy):
             "subject": one,
             "tone": subject_tone(one.status),
             "site_url": reverse("site", args=[self.sponsor.code, self.study.slug, one.site.number]),
+            "messages_url": reverse("subject-messages", args=[self.sponsor.code, self.study.slug, one.pk]),
             "milestones": [
                 {"label": milestone.label, "day": one.day_of(milestone), "source": source_words(one, milestone)}
                 for milestone in Milestone

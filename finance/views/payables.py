@@ -15,6 +15,7 @@ from finance.columns import RUN_TONES, state
 from finance.models import Agreement, Payable, PaymentLine, RunStatus
 from finance.pages import InMoney
 from finance.queries import settlement, with_payment
+from finance.stories import origin
 from finance.wording import stand_rows, steps
 from sites.views.tabs import SiteTabView
 
@@ -70,6 +71,7 @@ class PayablePage(InMoney):
     def _story(self) -> Any:
         """From the fact to the money, as a timeline."""
         payable, version = self.payable, self.payable.fee.version
+        yield from origin(payable, self.request.user)
         yield {
             "title": payable.get_kind_display(), "on": payable.occurred_on, "simulated": is_simulated(),
             "text": payable.source or "No source given", "chip": {"label": payable.fact_id, "tone": "info"},

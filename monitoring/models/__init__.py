@@ -1,5 +1,6 @@
 """Monitoring visits, their reports and letters, and what they brought up."""
 
+from monitoring.models.candidates import CandidateKind, CandidateStatus, DeviationCandidate
 from monitoring.models.issues import (
     Deviation,
     DeviationCategory,
@@ -16,7 +17,10 @@ from monitoring.models.visits import Cadence, MonitoringVisit, RiskTier, VisitEv
 
 __all__ = [
     "Cadence",
+    "CandidateKind",
+    "CandidateStatus",
     "Deviation",
+    "DeviationCandidate",
     "DeviationCategory",
     "DeviationStatus",
     "Discovery",

@@ -139,6 +139,7 @@ class Deviation(StudyOwned):
     severity = models.TextField(choices=Severity)
     is_important = models.BooleanField("important", null=True, blank=True, help_text="As assessed; unknown until then.")
     description = models.TextField("what happened")
+    source = models.TextField("what says so", blank=True, editable=False, help_text="Empty: who put it down.")
     status = models.TextField(choices=DeviationStatus, default=DeviationStatus.OPEN, editable=False)
     raised_at = models.DateTimeField(editable=False)
     raised_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+", editable=False)
@@ -146,6 +147,7 @@ class Deviation(StudyOwned):
     class Meta:
         ordering = ("-number",)
         constraints = (
+            referable("monitoring_deviation", "study"),
             models.UniqueConstraint(fields=["study", "number"], name="monitoring_deviation_number"),
             models.CheckConstraint(
                 condition=Q(discovered_on__gte=F("occurred_on")), name="monitoring_deviation_days",

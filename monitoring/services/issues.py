@@ -80,12 +80,14 @@ def move_follow_up(
 
 @use_case
 def raise_deviation(
-    *, site: Site, said: Mapping[str, Any], by: User, at: datetime, visit: MonitoringVisit | None = None
-) -> Deviation:
+    *, site: Site, said: Mapping[str, Any], by: User, at: datetime, visit: MonitoringVisit | None = None,
+    source: str = "",
+) -> Deviation:  # fmt: skip
     """Puts down a departure from the protocol.
 
     Args:
         said: subject, occurred_on, discovered_on, discovered_by, category, severity, is_important, description.
+        source: what says so, where it is not a person's own finding.
     """
     visit = _locked_visit(visit, site)
     site = Site.objects.select_related("scope", "facility").get(pk=site.pk)
@@ -93,7 +95,7 @@ def raise_deviation(
     _refuse_days_to_come(site, said, at)
     deviation = Deviation(
         sponsor_id=site.sponsor_id, study_id=site.study_id, site=site, visit=visit,
-        number=_next_number(Deviation, site), raised_at=at, raised_by=by, **said,
+        number=_next_number(Deviation, site), raised_at=at, raised_by=by, source=source, **said,
     )  # fmt: skip
     deviation.full_clean()
     deviation.save(force_insert=True)

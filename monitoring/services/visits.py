@@ -14,6 +14,7 @@ from ctms.core.lifecycle import Request
 from ctms.core.protocols import Proof
 from ctms.core.refusals import BadInput, Refusal
 from ctms.core.use_case import use_case
+from enrollment.queries import course_at
 from monitoring.lifecycle import VISIT
 from monitoring.models import Cadence, MonitoringVisit, VisitEvent, VisitStatus, VisitType
 from monitoring.planning import due_visits
@@ -51,6 +52,7 @@ def plan_due_visits(*, site: Site, monitor: User, by: User, at: datetime) -> lis
     proposals = due_visits(
         status=site.operational_status, status_on=site.status_on, country=site.country.country,
         cadence=site.cadences.first(), visits=list(site.monitoring_visits.all()), on=site.today(at),
+        course=course_at(site),
     )  # fmt: skip
     return [
         _plan(site, one.type, one.mode, one.planned_on, monitor, one.trigger, "As the plan has it", by, at)

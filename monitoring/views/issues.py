@@ -1,5 +1,7 @@
 """Pages of follow-up items and deviations."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -15,8 +17,9 @@ from ctms.web.templatetags.ctms import day
 from monitoring.columns import deviation_tone, follow_up_tone, severity_tone
 from monitoring.forms import DeviationForm, FollowUpForm, NoteForm
 from monitoring.lifecycle import DEVIATION, FOLLOW_UP
-from monitoring.models import Deviation, FollowUpItem
+from monitoring.models import Deviation, FollowUpItem, FollowUpStatus
 from monitoring.pages import InDeviation, InItem, visit_of
+from monitoring.rules import escalation
 from monitoring.services import issues
 from sites.pages import InSite
 
@@ -74,6 +77,7 @@ class FollowUpPage(InItem):
                 {"label": "Severity", "value": item.get_severity_display()},
                 {"label": "Who does it", "value": item.get_owner_display()},
                 {"label": "Due", "value": day(item.due_on), "tone": "bad" if late else ""},
+                *self._escalated(),
                 {"label": "Raised at", "value": item.visit.label if item.visit else "No visit",
                  "url": self.url("trip", item.visit_id) if item.visit_id else ""},
                 {"label": "Question", "value": item.question or "None"},
@@ -97,6 +101,15 @@ class FollowUpPage(InItem):
             ],
         }  # fmt: skip
         return TemplateResponse(request, "monitoring/follow_up.html", context)
+
+    def _escalated(self) -> Iterator[dict[str, Any]]:
+        """To whom it has gone because it is overdue, and since when."""
+        if self.item.status != FollowUpStatus.OPEN:
+            return
+        for step in escalation():
+            since = self.item.due_on + timedelta(days=step.after_days)
+            if since <= self.site.today(clock.now()):
+                yield {"label": "Escalated", "value": f"To {step.to} of reports, {day(since)}", "tone": "bad"}
 
 
 class NoteProgress(InItem, FormPage):
@@ -168,6 +181,7 @@ class DeviationPage(InDeviation):
                 {"label": "Found by", "value": one.get_discovered_by_display()},
                 {"label": "Found at", "value": one.visit.label if one.visit else "No visit",
                  "url": self.url("trip", one.visit_id) if one.visit_id else ""},
+                *([{"label": "What says so", "value": one.source}] if one.source else []),
                 {"label": "Put down by", "value": f"{one.raised_by.full_name}, {day(one.raised_at)}"},
             ],
             "edit_url": self.url("deviation-edit", one.number) if self.may("monitoring.edit_issue") else "",

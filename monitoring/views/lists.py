@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from ctms.core import clock
 from ctms.studies.lists import StudyList
 from ctms.web.lists import rank
 from monitoring.columns import DEVIATION_COLUMNS, FOLLOW_UP_COLUMNS, VISIT_COLUMNS
@@ -18,6 +19,7 @@ from monitoring.models import (
     VisitType,
 )
 from monitoring.pages import sees_visits
+from monitoring.queries import escalated
 
 
 class OfStudy(StudyList):
@@ -63,7 +65,7 @@ class FollowUpList(OfStudy):
 
     def rows(self) -> QuerySet[FollowUpItem]:
         items = FollowUpItem.objects.visible_to(self.request.user).filter(study=self.study)
-        return items.select_related("site", "visit").defer("visit__snapshot")
+        return escalated(items, on=clock.today()).select_related("site", "visit").defer("visit__snapshot")
 
     def sort_keys(self) -> dict[str, Any]:
         return {"severity_rank": rank("severity", Severity.values)}
@@ -95,5 +97,12 @@ class DeviationList(OfStudy):
     def row_url(self, row: Any) -> str:
         return self.site_url("deviation", row, row.number)
 
+    def actions(self) -> list[dict[str, str]]:
+        url = self.to("deviation-candidates")
+        return [{"label": "Candidates from visit windows", "icon": "calendar-days", "url": url}]
+
     def empty(self) -> dict[str, str]:
-        return {"title": "No deviation on record", "text": "Deviations are put down in visit reports, or at a site."}
+        return {
+            "title": "No deviation on record",
+            "text": "Deviations are put down in visit reports, at a site, or by accepting a candidate.",
+        }

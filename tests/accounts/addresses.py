@@ -35,7 +35,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
     from audit.models import Signature
     from ctms.accounts.models import Assignment, Curriculum, Delegation
     from ctms.desk.models import Job, Mail, Notification, OutboxEntry, SavedView
-    from ctms.integrations.models import Connection, MappingVersion
+    from ctms.integrations.models import Connection, MappingVersion, SourceFact
     from ctms.milestones.models import Baseline, Milestone
     from ctms.studies.models import ScheduledContact, ScheduledVisit, Study, VisitSchedule
     from enrollment.models import Discrepancy, Subject
@@ -49,11 +49,10 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
         PaymentRequest,
         PaymentRun,
     )
-    from monitoring.models import Deviation, FollowUpItem, Letter, MonitoringVisit
+    from monitoring.models import Deviation, DeviationCandidate, FollowUpItem, Letter, MonitoringVisit
     from sites.models import (
         ItemWaiver,
         Person,
-        Site,
         SiteEvidence,
         SitePersonnel,
         SiteStatusEvent,
@@ -70,8 +69,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
     }  # fmt: skip
     with in_sponsor(sponsor.pk):
         study = Study.objects.get()
-        site = Site.objects.filter(status_events__move="select").order_by("number").first() or Site.objects.first()
-        assert site is not None
+        site = _place()
         keys = [
             model.objects.filter(site=site).values_list("pk", flat=True).last()
             for model in (SiteStatusEvent, SiteEvidence, SitePersonnel)
@@ -104,6 +102,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "step": ["up"],
             "connection": [Connection.objects.values_list("pk", flat=True).first() or NOBODYS],
             "subject": [Subject.objects.values_list("pk", flat=True).first() or NOBODYS],
+            "message": [SourceFact.objects.values_list("pk", flat=True).first() or NOBODYS],
             "discrepancy": [Discrepancy.objects.values_list("pk", flat=True).first() or NOBODYS],
             "mapping": [MappingVersion.objects.values_list("number", flat=True).last() or NOBODYS],
             "domain": ["subjects"],
@@ -113,6 +112,7 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "letter": [Letter.objects.filter(visit=trip).values_list("pk", flat=True).last() or NOBODYS],
             "follow_up": [FollowUpItem.objects.filter(site=site).values_list("number", flat=True).first() or NOBODYS],
             "deviation": [Deviation.objects.filter(site=site).values_list("number", flat=True).first() or NOBODYS],
+            "candidate": [DeviationCandidate.objects.filter(site=site).values_list("pk", flat=True).first() or NOBODYS],
             "batch": [NOBODYS],
             "item": [StartUpItem.objects.filter(site=site).values_list("pk", flat=True).last() or NOBODYS],
             "waiver": [ItemWaiver.objects.values_list("pk", flat=True).last() or NOBODYS],
@@ -133,8 +133,18 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
                 "take_up",
                 "pause",
                 "take",
+                "dismiss",
             ],
         }
+
+
+def _place() -> Any:
+    """The site of the addresses."""
+    from sites.models import Site
+
+    site = Site.objects.filter(status_events__move="select").order_by("number").first() or Site.objects.first()
+    assert site is not None
+    return site
 
 
 def furnished(sponsor: Any) -> dict[str, list[Any]]:
@@ -146,8 +156,9 @@ def furnished(sponsor: Any) -> dict[str, list[Any]]:
 
 def _connect() -> None:
     from ctms.core.acting import Channel, Service, acting
-    from ctms.integrations.models import Connection, FeedItem, MappingVersion
+    from ctms.integrations.models import Connection, FeedItem, FeedRun, MappingVersion, SourceFact
     from enrollment.models import Discrepancy, Subject, SubjectVisit
+    from monitoring.models import DeviationCandidate
     from sites.models import Site
     from tests.factories import make
 
@@ -157,7 +168,15 @@ def _connect() -> None:
         make(MappingVersion, connection=make(FeedItem).connection)
         site = Site.objects.order_by("number").first()
         make(SubjectVisit, subject=make(Subject, site=site, number="W-1"))
+        run = make(FeedRun)
+        SourceFact.objects.create(
+            sponsor_id=run.sponsor_id, connection=run.connection, run=run, resource="subjects", key="W-1",
+            what="SUBJECT", version=1, as_of=run.started_at, place=site.number, subject="W-1", event="", state="",
+            ref="",
+        )  # fmt: skip
         make(Discrepancy, site=site, number="W-1")
+    with acting(Service("Test"), reason="Something to walk over", channel=Channel.TASK):
+        make(DeviationCandidate, site=_place())
 
 
 def filled(sponsor_code: str, keys: dict[str, list[Any]]) -> Iterator[tuple[str, str]]:

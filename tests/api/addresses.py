@@ -8,6 +8,7 @@ from ctms.accounts.models import Assignment, Organisation
 from ctms.api.description import document
 from ctms.milestones.models import Baseline, Milestone
 from enrollment.models import Discrepancy, Subject
+from finance.models import Payable
 from sites.models import Facility, Person, SiteEvidence, SitePersonnel
 from tests.accounts.addresses import NOBODYS, furnished
 
@@ -24,7 +25,7 @@ def keys_of(sponsor: Any) -> dict[str, list[Any]]:
     found = {
         "people": Person, "facilities": Facility, "organisations": Organisation, "assignments": Assignment,
         "subjects": Subject, "evidence": SiteEvidence, "personnel": SitePersonnel, "milestones": Milestone,
-        "baselines": Baseline, "discrepancies": Discrepancy,
+        "baselines": Baseline, "discrepancies": Discrepancy, "payables": Payable,
     }  # fmt: skip
     keys = furnished(sponsor)
     of_each = {

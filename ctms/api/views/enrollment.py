@@ -9,12 +9,14 @@ from ctms.api.base import ApiView
 from ctms.api.feed_listings import ConnectionList, ItemList, RunList
 from ctms.api.fields import Schema, a_list, an_object
 from ctms.api.lists import ListEndpoint, listing_for
+from ctms.api.messages import MESSAGE, as_json
 from ctms.api.records import RecordEndpoint
 from ctms.web.places import Place
 from ctms.web.rest.answers import answer
 from enrollment.models import COUNTED
 from enrollment.queries import enrolled_means, subject_counts
 from enrollment.views.lists import SubjectList, VisitList
+from enrollment.views.messages import SubjectMessages as MessageList
 from enrollment.views.reconciliation import DiscrepancyList
 from sites.metrics import sites_within
 
@@ -37,6 +39,21 @@ class OneSubject(RecordEndpoint):
     operations = {"GET": "read_subject"}
     said = {**_STUDY, "pk": ("Key of the subject.", 1)}
     lists = SubjectList
+
+
+class SubjectMessages(ApiView):
+    """What the connected systems say of one subject, message by message; the newest first"""
+
+    tag = "Enrollment"
+    operations = {"GET": "list_subject_messages"}
+    said = {**_STUDY, "subject": ("Key of the subject.", 1)}
+
+    def get(self, request: Request, **kwargs: Any) -> HttpResponse:
+        listing = listing_for(self, MessageList)
+        return answer({"results": [as_json(one) for one in listing.rows().order_by("-as_of", "-pk")]})
+
+    def answers(self, method: str) -> Schema:
+        return an_object({"results": a_list(MESSAGE)})
 
 
 class SubjectVisits(ListEndpoint):

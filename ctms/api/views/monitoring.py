@@ -1,6 +1,7 @@
 """Monitoring: visits with their deadlines, follow-up items, deviations. Reports are read and signed on pages."""
 
 from ctms.api.lists import ListEndpoint
+from monitoring.views.candidates import CandidateList
 from monitoring.views.lists import DeviationList, FollowUpList, VisitList
 
 
@@ -26,3 +27,11 @@ class Deviations(ListEndpoint):
     tag = "Monitoring"
     operations = {"GET": "list_deviations"}
     lists = DeviationList
+
+
+class DeviationCandidates(ListEndpoint):
+    """Subjects' visits that are outside their windows or were missed, and what became of them"""
+
+    tag = "Monitoring"
+    operations = {"GET": "list_deviation_candidates"}
+    lists = CandidateList
