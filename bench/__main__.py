@@ -11,7 +11,7 @@ from ctms.run import embedded
 from tests import database
 
 ROUNDS = {"small": 6, "full": 30}
-PARTS = ("lists", "reports", "rest", "updates", "money", "feed", "reconcile")
+PARTS = ("lists", "reports", "rest", "updates", "money", "feed", "reconcile", "overview")
 
 
 def main() -> int:
@@ -45,13 +45,13 @@ def _measured(name: str, size: str, only: list[str]) -> Iterator[bool]:
 
 def _of(part: str, name: str, sponsor, size: str) -> Iterator:
     """The workloads of a part, each made when its turn comes: what one leaves behind would be in another's way."""
-    from bench import bulk_update, feed, payables, reconcile, report_save, rest, site_list
+    from bench import bulk_update, feed, overview, payables, reconcile, report_save, rest, site_list
     from ctms.core.acting import in_sponsor
 
     if part == "rest":
         yield from rest.workloads(name, sponsor)
-    elif part in ("money", "feed", "reconcile"):
-        room = {"money": payables, "feed": feed, "reconcile": reconcile}[part]
+    elif part in ("money", "feed", "reconcile", "overview"):
+        room = {"money": payables, "feed": feed, "reconcile": reconcile, "overview": overview}[part]
         yield from room.workloads(name, sponsor, size)
     else:
         with in_sponsor(sponsor.pk):

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from ctms.core import clock
-from ctms.core.metrics import LIVE, Metric, Source
+from ctms.core.metrics import LIVE, Metric, Source, said, share
 from ctms.integrations import registry
 from ctms.integrations.models import FeedCursor
 from ctms.integrations.registry import Domain, Kind
@@ -27,7 +27,7 @@ def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
     scopes = {place.study.pk: place.study.scope for place in places}
     counted = subject_counts(Site.objects.visible_to(user).filter(study__in=scopes))
     by_study = {key: [row for row in counted if row["study"] == key] for key in scopes}
-    masters, as_of = registry.masters_in(scopes), _as_of(scopes)
+    masters, as_of, now = registry.masters_in(scopes), _as_of(scopes), clock.now()
     found = []
     for place in places:
         rows = by_study[place.study.pk]
@@ -35,7 +35,7 @@ def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
             rows = [row for row in rows if row["site"] == place.site.pk]
         elif place.country is not None:
             rows = [row for row in rows if row["country"] == place.country.pk]
-        found.append({"rows": rows, "masters": masters[place.study.pk], "as_of": as_of[place.study.pk]})
+        found.append({"rows": rows, "masters": masters[place.study.pk], "as_of": as_of[place.study.pk], "now": now})
     return found
 
 
@@ -58,7 +58,7 @@ def _pick(name: str, domain: Domain) -> Callable[[Counts], tuple[int | None, Sou
         as_of = counts["as_of"].get(master)
         if as_of is None and not counts["rows"]:
             return None, LIVE  # nobody has said anything yet
-        return sum(row[name] for row in counts["rows"]), Source(master.label, as_of.date() if as_of else None)
+        return sum(row[name] for row in counts["rows"]), said(master.label, as_of, counts["now"])
 
     return pick
 
@@ -102,6 +102,14 @@ WITHDRAWN = _metric(
 )
 LOST = _metric("lost", "Lost to follow-up", "Subjects with a day on which contact was given up.", Domain.COMPLETION)
 
+SCREEN_FAILURE = share(
+    "enrollment.screen_failure", "Screen failure",
+    "Screen failures in percent of those whose screening was decided: screen failed or enrolled.",
+    SCREEN_FAILED, SCREEN_FAILED, ENROLLED,
+)  # fmt: skip
+DROP_OUT = share(
+    "enrollment.drop_out", "Drop-out", "Subjects withdrawn, in percent of those enrolled.", WITHDRAWN, ENROLLED
+)
 FUNNEL = (CONSENTED, IN_SCREENING, SCREEN_FAILED, ENROLLED, RANDOMISED, COMPLETED, WITHDRAWN)
 
 
@@ -146,6 +154,11 @@ PLANNED = _outlook(
     "planned", "Planned", "Subjects that the enrollment plan enrolls in all its months.",
     lambda outlook: sum(outlook.plan.values()) if outlook.plan else None,
 )  # fmt: skip
+TARGET = _outlook(
+    "target", "Target",
+    "Subjects to be enrolled in the end: the study's planned enrollment; in a part of it, the sum of its plan.",
+    lambda outlook: outlook.target,
+)  # fmt: skip
 _UNTIL = "by the end of the plan's last month, or in twelve months where none is ahead"
 FORECAST = _outlook(
     "forecast", "Forecast", f"Subjects expected to be enrolled {_UNTIL}, by the Poisson-gamma model.",
@@ -159,7 +172,7 @@ FORECAST_HIGH = _outlook(
     "forecast_high", "Forecast, high", f"Subjects enrolled {_UNTIL} that are exceeded with a chance of 10 %.",
     _expected("high"),
 )  # fmt: skip
-PROGRESS = (PLANNED_TO_DATE, PLANNED, FORECAST, FORECAST_LOW, FORECAST_HIGH)
+PROGRESS = (PLANNED_TO_DATE, PLANNED, TARGET, FORECAST, FORECAST_LOW, FORECAST_HIGH)
 
 
 def _standing_at(places: Sequence[Place], user: Any) -> list[int]:

@@ -1,29 +1,33 @@
 """Plan, actual and forecast of enrollment at a study, its countries and its sites: facts asked once, places picked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import accumulate
 from statistics import quantiles
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery
 from django.db.models.functions import TruncMonth
 
 from ctms.core import clock
 from ctms.studies.models import Study
 from ctms.web.places import Place
 from enrollment.forecast import MONTH, ComingSite, Expected, OpenSite, Prior, expected, prior_from
-from enrollment.models import EnrollmentPlan, months_from
+from enrollment.models import EnrolledDefinition, EnrollmentPlan, months_from
 from enrollment.queries import enrolled_days
 from sites.filters import STAGES
 from sites.models import EnrollmentStatus, Site
-from sites.queries import open_stretches, selected_and_activated
+from sites.queries import lives_of
 
 FARTHEST, SHORTEST = 36, 6  # months that a forecast reaches at most, and at least
 _USUAL_WAY = (95, 317)  # days from selection to activation, of which half of all sites lie within; 206 on average
 _FEWEST_WAYS = 8
 _SOONEST, _NARROWEST = 14, 60  # days
+
+
+Ahead = tuple[list[tuple[date, Expected]], list[date | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +66,35 @@ class Outlook(Planned):
     Args:
         plan_words: whose plan it is.
         actual: month -> new subjects, up to this month.
-        forecast: (month, by its end), from this month on.
         target: how many there should be in the end.
-        reached: months in which the target is reached: soonest, expected, latest (80 %); None beyond the horizon.
+        ahead: works out the forecast, which takes a while, for whoever wants it.
+        sites: those of the place that this person may see.
+        means: from which milestone on a subject counts as enrolled, in words.
     """
 
     plan_words: str
     actual: dict[date, int]
-    forecast: list[tuple[date, Expected]]
     target: int | None
+    ahead: Callable[[], Ahead]
     sites_open: int = 0
     sites_coming: int = 0
     prior: Prior | None = None
-    reached: tuple[date | None, date | None, date | None] = (None, None, None)
+    sites: Sequence[Site] = ()
+    means: str = ""
+
+    @cached_property
+    def _ahead(self) -> Ahead:
+        return self.ahead()
+
+    @property
+    def forecast(self) -> list[tuple[date, Expected]]:
+        """(month, by its end), from this month on."""
+        return self._ahead[0]
+
+    @property
+    def reached(self) -> list[date | None]:
+        """Months in which the target is reached: soonest, expected, latest (80 %); None beyond the horizon."""
+        return self._ahead[1]
 
     @property
     def enrolled(self) -> int:
@@ -124,6 +144,7 @@ class StudyFacts:
     ways: dict[int, tuple[date | None, date | None]]
     enrolled: dict[int, dict[date, int]]
     plans: dict[int, EnrollmentPlan]
+    means: str
     _prior: list[Prior | None] = field(default_factory=list)
 
     @property
@@ -147,13 +168,24 @@ class StudyFacts:
         whole = place.country is None and place.site is None and self.sees_all
         target = (self.study.planned_enrollment if whole else None) or (sum(plan.values()) or None)
         opened, coming = [one for _, one in self._open(here)], self._coming(here)
-        now = sum(actual.values())
+        now, prior = sum(actual.values()), self.prior()
+
+        def ahead() -> Ahead:
+            return self._forecast(opened, coming, now, target, farthest=max(plan, default=self.today), whole=whole)
+
+        going_on = sum(one.goes_on for one in opened)
+        return Outlook(self.today, plan, words, actual, target, ahead, going_on, len(coming), prior, here, self.means)
+
+    def _forecast(
+        self, opened: list[OpenSite], coming: list[ComingSite], now: int, target: int | None, *, farthest: date,
+        whole: bool,
+    ) -> Ahead:  # fmt: skip
         prior = self.prior()
         ceiling = max(target - now, 0) if whole and target else None
         forecast: list[tuple[date, Expected]] = []
         reached: list[date | None] = [None, None, None]
         if prior and (coming or any(one.goes_on for one in opened)):
-            farthest = max([*plan, _add(self.today, SHORTEST)])
+            farthest = max(farthest, _add(self.today, SHORTEST))
             for month in months_from(self.today.replace(day=1), FARTHEST):
                 ahead = ((_next(month) - timedelta(days=1)) - self.today).days / MONTH
                 new = expected(opened, coming, prior, max(ahead, 0.0), ceiling=ceiling)
@@ -164,10 +196,7 @@ class StudyFacts:
                         reached[turn] = month
                 if month >= farthest and (not whole or target is None or reached[1]):
                     break
-        return Outlook(
-            self.today, plan, words, actual, forecast, target, sum(one.goes_on for one in opened), len(coming), prior,
-            (reached[0], reached[1], reached[2]),
-        )  # fmt: skip
+        return forecast, reached
 
     def _open(self, sites: Iterable[Site]) -> list[tuple[Site, OpenSite]]:
         found = []
@@ -229,6 +258,11 @@ class StudyFacts:
 def facts_of(study: Study, user: Any, *, today: date) -> StudyFacts:
     """Asked once, in as many statements for a hundred sites as for one."""
     every = Site.objects.filter(study=study)
+    seen = Site.objects.visible_in(study, user).order_by().values("pk")
+    said = EnrolledDefinition.objects.filter(study=study).values("milestone")[:1]
+    told = every.select_related("country", "facility").annotate(is_seen=Q(pk__in=seen), means=Subquery(said))
+    listed: list[Any] = list(told.order_by("number"))
+    stretches, ways = lives_of(every)
     enrolled: dict[int, dict[date, int]] = {}
     months = enrolled_days(every).order_by().annotate(month=TruncMonth("enrolled_on"))
     for site, month, number in months.values_list("site", "month").annotate(Count("id")):
@@ -237,12 +271,13 @@ def facts_of(study: Study, user: Any, *, today: date) -> StudyFacts:
     return StudyFacts(
         study=study,
         today=today,
-        sites=list(every.select_related("country").order_by("number")),
-        visible=set(Site.objects.visible_in(study, user).values_list("pk", flat=True)),
-        stretches=open_stretches(every),
-        ways=selected_and_activated(every),
+        sites=listed,
+        visible={site.pk for site in listed if site.is_seen},
+        stretches=stretches,
+        ways=ways,
         enrolled=enrolled,
         plans={plan.scope_id: plan for plan in plans},
+        means=EnrolledDefinition.CHOICES[(listed and listed[0].means) or EnrolledDefinition.DEFAULT],
     )
 
 

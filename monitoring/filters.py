@@ -22,6 +22,7 @@ from monitoring.models import (
     VisitStatus,
     VisitType,
 )
+from monitoring.queries import PUNCTUAL, came_due
 
 V = VisitStatus
 
@@ -85,6 +86,9 @@ class VisitFilter(_AtASite):
         method="is_due", label="Due", empty_label="Whenever",
         choices=[(key, words) for key, (words, _) in due(date.min).items()],
     )  # fmt: skip
+    report = django_filters.ChoiceFilter(
+        method="of_report", label="Report", empty_label="Any report", choices=list(PUNCTUAL.items())
+    )
     mine = django_filters.BooleanFilter(
         method="of_mine", label="Mine",
         widget=forms.Select(choices=[("", "Everybody's"), ("true", "Mine"), ("false", "Others'")]),
@@ -99,6 +103,9 @@ class VisitFilter(_AtASite):
 
     def is_due(self, visits: QuerySet[MonitoringVisit], name: str, value: str) -> QuerySet[MonitoringVisit]:
         return visits.filter(due(clock.today())[value][1])
+
+    def of_report(self, visits: QuerySet[MonitoringVisit], name: str, value: str) -> QuerySet[MonitoringVisit]:
+        return came_due(visits, on=clock.today()).filter(**{value: True})
 
     def of_mine(self, visits: QuerySet[MonitoringVisit], name: str, value: bool) -> QuerySet[MonitoringVisit]:
         mine = Q(monitor=self.request.user)

@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from ctms.core import clock
-from ctms.core.metrics import Metric, Source
+from ctms.core.metrics import Metric, Source, share
 from ctms.web.places import Place
 from monitoring.filters import STAGES, UNSETTLED, due
 from monitoring.models import Deviation, FollowUpItem, FollowUpStatus, MonitoringVisit, Severity
-from sites.counting import Group, inside, kinds_at, total
+from monitoring.queries import PUNCTUAL, came_due
+from sites.counting import Group, groups_at, inside, kinds_at, total
 
 _VISIT, _ITEM, _DEVIATION = "visit", "item", "deviation"
 _NOTHING = Value("", TextField())
@@ -36,6 +37,11 @@ def _monitored(places: Sequence[Place], user: Any) -> list[list[Group]]:
         _DEVIATION: (unsettled, ("severity", "said", "no")),
     }
     return kinds_at(kinds, places)
+
+
+def _punctual(places: Sequence[Place], user: Any) -> list[list[Group]]:
+    """Visits by the punctuality of their reports: two flags, as in `PUNCTUAL`."""
+    return groups_at(came_due(MonitoringVisit.objects.visible_to(user), on=clock.today()), places, *PUNCTUAL)
 
 
 def _yes(**condition: Any) -> Case:
@@ -109,6 +115,21 @@ MY_REPORTS_LATE = _of_visits(
     lambda status, said, mine: mine and said == "report", due="report", mine="true",
 )  # fmt: skip
 
+REPORTS_DUE = Metric(
+    "monitoring.reports_due", "Visit reports due",
+    "Visits whose report was to be submitted by a day of the last twelve months.",
+    _punctual, total(lambda due, in_time: due), _list("visits", report="report_came_due"), generated=True,
+)  # fmt: skip
+REPORTS_IN_TIME = Metric(
+    "monitoring.reports_in_time", "Visit reports in time",
+    "Visits whose report was to be submitted by a day of the last twelve months, and was by then.",
+    _punctual, total(lambda due, in_time: in_time), _list("visits", report="report_in_time"), generated=True,
+)  # fmt: skip
+REPORTS_ON_TIME = share(
+    "monitoring.reports_on_time", "Visit reports on time",
+    "Visit reports submitted in time, in percent of those due in the last twelve months.",
+    REPORTS_IN_TIME, REPORTS_DUE,
+)  # fmt: skip
 OPEN_FOLLOW_UPS = Metric(
     "monitoring.follow_ups_open", "Open follow-up items", "Follow-up items that are neither closed nor withdrawn.",
     _monitored, _sum(_ITEM, lambda status, said, passed: status == FollowUpStatus.OPEN),

@@ -4,11 +4,19 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
 from ctms.core.metrics import LIVE
 from ctms.core.protocols import SiteFact
-from monitoring.models import Deviation, FollowUpItem, FollowUpStatus, MonitoringVisit, VisitStatus, VisitType
+from monitoring.models import (
+    Deviation,
+    FollowUpItem,
+    FollowUpStatus,
+    MonitoringVisit,
+    VisitEvent,
+    VisitStatus,
+    VisitType,
+)
 from monitoring.rules import escalation
 from sites.models import EvidenceCode, Site
 
@@ -20,6 +28,19 @@ WRITES = {
 """The facts of a site that its visits write, and the kind of visit that does."""
 
 GONE = (VisitStatus.CANCELLED, VisitStatus.VOIDED)
+PUNCTUAL = {
+    "report_came_due": "Due in the last twelve months",
+    "report_in_time": "Due in the last twelve months, submitted in time",
+}
+
+
+def came_due(visits: QuerySet[MonitoringVisit], *, on: date) -> QuerySet[Any]:
+    """The visits with what `PUNCTUAL` names."""
+    submitted = VisitEvent.objects.filter(
+        visit=OuterRef("pk"), move="submit", effective_on__lte=OuterRef("report_due_on")
+    )
+    due = ~Q(status__in=GONE) & Q(report_due_on__gt=on - timedelta(days=365), report_due_on__lte=on)
+    return visits.annotate(report_came_due=due, report_in_time=due & Exists(submitted))
 
 
 def owned_evidence(site: Site, code: str) -> str | None:

@@ -1,6 +1,6 @@
 """The numbers this room declares. Each equals the count of the list it leads to."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,12 @@ def _groups(places: Sequence[Place], user: Any) -> list[list[_Group]]:
     by = ("study", "country", "operational_status", "enrollment_status")
     groups = [_Group(*row) for row in sites.order_by().values_list(*by).annotate(Count("id"))]
     return [[group for group in groups if group.lies_in(place)] for place in places]
+
+
+def facts_of(sites: Iterable[Site], places: Sequence[Place]) -> dict[Any, Any]:
+    """What `read` would ask of these places, where all of their sites were read already."""
+    groups = [_Group(one.study_id, one.country_id, one.operational_status, one.enrollment_status, 1) for one in sites]
+    return {_groups: [[group for group in groups if group.lies_in(place)] for place in places]}
 
 
 def _sum_where(condition: Callable[[_Group], bool]) -> Callable[[list[_Group]], tuple[int, Source]]:

@@ -23,11 +23,20 @@ class Waiting:
     days: int
 
 
+_ON_THEIR_WAY = (*STAGES["candidate"][1], *STAGES["starting"][1])
+
+
 def longest_waiting(sites: QuerySet[Site], *, on: date, limit: int) -> list[Waiting]:
     """The sites on the way to activation that have been in their present status longest."""
-    under_way = [*STAGES["candidate"][1], *STAGES["starting"][1]]
-    waiting = sites.filter(operational_status__in=under_way).select_related("facility", "study")
+    waiting = sites.filter(operational_status__in=_ON_THEIR_WAY).select_related("facility", "study")
     return [Waiting(site, (on - site.status_on).days) for site in waiting.order_by("status_on", "number")[:limit]]
+
+
+def longest_waiting_of(sites: Iterable[Site], *, on: date, limit: int) -> list[Waiting]:
+    """The same, of sites that were read already."""
+    waiting = [site for site in sites if site.operational_status in _ON_THEIR_WAY]
+    ordered = sorted(waiting, key=lambda site: (site.status_on, site.number))
+    return [Waiting(site, (on - site.status_on).days) for site in ordered[:limit]]
 
 
 def reached_on(sites: QuerySet[Site], statuses: Iterable[str]) -> dict[str, list[date]]:
@@ -65,46 +74,47 @@ def first_arrivals(study: Study, statuses: Iterable[str]) -> list[Arrival]:
     return [Arrival(*row) for row in first.values_list("site", "to_status", "effective_on", "id", "recorded_at")]
 
 
-def points(sites: QuerySet[Site]) -> list[dict[str, Any]]:
-    """Where the sites are, for a map; latitude and longitude are None where nobody knows."""
-    place = ("facility__city", "facility__latitude", "facility__longitude")
+def points(sites: Iterable[Site]) -> list[dict[str, Any]]:
+    """Where the sites are, for a map; latitude and longitude are None where nobody knows. With country and facility."""
     return [
         {
-            "country": country,
-            "label": f"{number} {city}",
-            "latitude": None if latitude is None else float(latitude),
-            "longitude": None if longitude is None else float(longitude),
-            "state": _MAP_STATES.get(STAGE_OF[status], "open"),
+            "country": site.country.country,
+            "label": f"{site.number} {site.facility.city}",
+            "latitude": None if site.facility.latitude is None else float(site.facility.latitude),
+            "longitude": None if site.facility.longitude is None else float(site.facility.longitude),
+            "state": _MAP_STATES.get(STAGE_OF[site.operational_status], "open"),
         }
-        for number, country, status, city, latitude, longitude in sites.values_list(
-            "number", "country__country", "operational_status", *place
-        )
+        for site in sites
     ]
 
 
-def open_stretches(sites: QuerySet[Site]) -> dict[int, list[tuple[date, date | None]]]:
-    """For each site by key: the stretches in which it took subjects in, the last perhaps without an end."""
-    events = SiteStatusEvent.objects.filter(
-        site__in=sites.order_by().values("id"), kind=SiteStatusEvent.Kind.ENROLLMENT, corrections=None
-    )
-    found: dict[int, list[tuple[date, date | None]]] = {}
-    for site, status, day in events.order_by("site", "id").values_list("site", "to_status", "effective_on"):
-        stretches = found.setdefault(site, [])
-        if stretches and stretches[-1][1] is None:
-            stretches[-1] = (stretches[-1][0], max(day, stretches[-1][0]))
-        if status == EnrollmentStatus.OPEN:
-            stretches.append((day, None))
-    return found
+Stretches = dict[int, list[tuple[date, date | None]]]
+Ways = dict[int, tuple[date | None, date | None]]
 
 
-def selected_and_activated(sites: QuerySet[Site]) -> dict[int, tuple[date | None, date | None]]:
-    """For each site by key: the days on which it was first selected, and first activated."""
-    events = SiteStatusEvent.objects.filter(
-        site__in=sites.order_by().values("id"), kind=SiteStatusEvent.Kind.OPERATIONAL, corrections=None
-    )
-    selected, activated = (
-        Min("effective_on", filter=Q(to_status=status))
-        for status in (OperationalStatus.SELECTED, OperationalStatus.ACTIVATED)
-    )
-    rows = events.order_by().values("site").annotate(selected=selected, activated=activated)
-    return {row["site"]: (row["selected"], row["activated"]) for row in rows}
+def lives_of(sites: QuerySet[Site]) -> tuple[Stretches, Ways]:
+    """For each site by key: the stretches in which it took subjects in, the last perhaps without an end; and the days
+    on which it was first selected, and first activated. One statement.
+    """
+    way = (OperationalStatus.SELECTED, OperationalStatus.ACTIVATED)
+    wanted = Q(kind=SiteStatusEvent.Kind.ENROLLMENT) | Q(kind=SiteStatusEvent.Kind.OPERATIONAL, to_status__in=way)
+    events = SiteStatusEvent.objects.filter(wanted, site__in=sites.order_by().values("id"), corrections=None)
+    stretches: Stretches = {}
+    days: dict[int, dict[str, date]] = {}
+    rows = events.order_by("site", "id").values_list("site", "kind", "to_status", "effective_on")
+    for site, kind, status, day in rows:
+        if kind == SiteStatusEvent.Kind.OPERATIONAL:
+            here = days.setdefault(site, {})
+            here[status] = min(day, here.get(status, day))
+        else:
+            _turn(stretches.setdefault(site, []), status, day)
+    ways = {site: (here.get(way[0]), here.get(way[1])) for site, here in days.items()}
+    return stretches, ways
+
+
+def _turn(stretches: list[tuple[date, date | None]], status: str, day: date) -> None:
+    """The site's enrollment opened, or whatever else ends a stretch in which it was open."""
+    if stretches and stretches[-1][1] is None:
+        stretches[-1] = (stretches[-1][0], max(day, stretches[-1][0]))
+    if status == EnrollmentStatus.OPEN:
+        stretches.append((day, None))

@@ -5,23 +5,45 @@ Pages print numbers through the number component, which takes a `Reading`; a hou
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.utils.timezone import localtime
+
 from ctms.core import gathering, money
+
+STALE_AFTER = timedelta(hours=24)  # since another system last said something; from then on pages warn
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which system says so, and of when."""
+    """Which system says so, and of when; `said_at` where the hour is known, `is_stale` where that is too long ago."""
 
     system: str
     as_of: date | None = None  # None: our own database, now
+    said_at: datetime | None = None
+    is_stale: bool = False
 
     @property
     def age(self) -> str:
+        if self.said_at is not None and not self.is_stale:
+            return f"{localtime(self.said_at):%H:%M}"
         return f"{self.as_of:%-d %b %Y}" if self.as_of else "live"
+
+    @property
+    def when(self) -> str:
+        """The same in full."""
+        if self.said_at is None:
+            return self.age
+        return f"{localtime(self.said_at):%-d %b %Y %H:%M %Z}" + (", more than a day ago" if self.is_stale else "")
+
+
+def said(system: str, at: datetime | None, now: datetime) -> Source:
+    """Another system, and when it said so; None: nobody knows when."""
+    if at is None:
+        return Source(system)
+    return Source(system, at.date(), at, is_stale=now - at > STALE_AFTER)
 
 
 LIVE = Source("CTMS")
@@ -52,6 +74,7 @@ class Metric:
             none.
         generated: counts what is made up, not published, where the database is a simulated one; pages say so.
         reach: a few words behind the number, where it reaches beyond the place or what this person may see.
+        part, whole: of a share in percent, the metric it is a part of and those that make up the whole.
     """
 
     name: str
@@ -62,6 +85,28 @@ class Metric:
     drill: Callable[[Any], str]
     generated: bool = False
     reach: str = ""
+    part: "Metric | None" = None
+    whole: tuple["Metric", ...] = ()
+
+    @property
+    def unit(self) -> str:
+        return "%" if self.part else ""
+
+
+def share(name: str, label: str, definition: str, part: Metric, *whole: Metric) -> Metric:
+    """A metric in percent; leads to the list of the part. All are picked from the same facts."""
+
+    def pick(facts: Any) -> tuple[int | None, Source]:
+        number, source = part.pick(facts)
+        parts = [one.pick(facts)[0] for one in whole]
+        total = sum(one for one in parts if isinstance(one, int))
+        if not isinstance(number, int) or not total:
+            return None, source
+        return (200 * number + total) // (2 * total), source  # half a percent goes up, as in SQL
+
+    return Metric(
+        name, label, definition, part.facts, pick, part.drill, generated=part.generated, part=part, whole=whole
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +136,9 @@ class Reading:
     def text(self) -> str:
         if isinstance(self.told, Amounts):
             return str(self.told)
-        return "" if self.told is None else f"{self.told:,}"
+        if self.told is None:
+            return ""
+        return f"{self.told:,}" + (f"\N{NO-BREAK SPACE}{self.metric.unit}" if self.metric.unit else "")
 
     @property
     def anchor(self) -> str:

@@ -8,7 +8,6 @@ from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from ctms.accounts.models import Scope
 from ctms.core import clock
 from ctms.core.metrics import LIVE, Metric, Source
 from ctms.milestones.models import LATE_AFTER, Milestone, State
@@ -25,17 +24,13 @@ class _Group:
 
 
 def _groups(places: Sequence[Place], user: Any) -> list[list[_Group]]:
-    """The milestones of each place, those of places below it included; two statements for all."""
+    """The milestones of each place, those of places below it included; one statement for all."""
     rows: Any = Milestone.objects.visible_to(user).filter(study__in={place.study.pk for place in places})
     by = ("scope__path", "state")
     counted = rows.looked_at(clock.today()).order_by().values_list(*by).annotate(Count("id"))
     groups = [_Group(*row) for row in counted]
-    paths = dict(Scope.objects.filter(pk__in=[_scope(place) for place in places]).values_list("pk", "path"))
-    return [[group for group in groups if group.path.startswith(paths[_scope(place)])] for place in places]
-
-
-def _scope(place: Place) -> int:
-    return int((place.country or place.study).scope_id)
+    paths = [(place.country or place.study).scope.path for place in places]
+    return [[group for group in groups if group.path.startswith(path)] for path in paths]
 
 
 def _sum(*states: str) -> Callable[[list[_Group]], tuple[int, Source]]:

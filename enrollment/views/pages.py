@@ -17,7 +17,7 @@ from ctms.web.refusable import RefusableForm
 from enrollment.charts import LEGEND, s_curve
 from enrollment.columns import source_words, subject_tone, visit_tone
 from enrollment.funnel import funnel_of
-from enrollment.metrics import DISCREPANCIES, FUNNEL, PROGRESS, outlooks_at
+from enrollment.metrics import DISCREPANCIES, FUNNEL, PROGRESS, SCREEN_FAILURE, outlooks_at
 from enrollment.models import EnrolledDefinition, Milestone, Subject
 from enrollment.outlook import Outlook, Point
 from enrollment.queries import VISIT_STATES, enrolled_means, subject_counts, visit_states
@@ -105,18 +105,22 @@ def _plan_url(place: Place) -> str:
 
 
 def progress_of(place: Place, user: Any) -> dict[str, Any]:
-    """What the parts `progress` and `funnel` draw: key figures, curve, table, funnel. For overviews too."""
+    """What the parts `progress` and `funnel` draw: key figures, curve, table, funnel."""
     outlook = outlooks_at([place], user)[0]
     found = [
-        *read_here((*FUNNEL, DISCREPANCIES), place, user),
+        *read_here((*FUNNEL, SCREEN_FAILURE, DISCREPANCIES), place, user),
         *(Reading(one, *one.pick(outlook), one.drill(place)) for one in PROGRESS),  # asked once for all of them
     ]
-    readings = {reading.metric.name.partition(".")[2]: reading for reading in found}
+    return progress_from(outlook, {reading.metric.name.partition(".")[2]: reading for reading in found})
+
+
+def progress_from(outlook: Outlook, readings: dict[str, Reading]) -> dict[str, Any]:
+    """The same, from what was read already: for overviews."""
     ahead = outlook.at_plan_end()
     expected = ahead[1] if ahead else None
     return {
         "readings": readings,
-        "means": enrolled_means([place.study.pk])[place.study.pk],
+        "means": outlook.means,
         "outlook": outlook,
         "chart": s_curve(outlook),
         "chart_legend": LEGEND,

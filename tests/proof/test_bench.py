@@ -15,6 +15,7 @@ from ctms.run.places import ROOT
         pytest.param(["lists", "updates"], marks=pytest.mark.shows("02-6"), id="lists and updates"),
         pytest.param(["rest"], marks=pytest.mark.shows("03-8"), id="rest"),
         pytest.param(["reports", "money"], marks=pytest.mark.shows("04-8"), id="reports and money"),
+        pytest.param(["overview"], marks=pytest.mark.shows("04-8"), id="overview"),
     ],
 )
 def test_ratios_hold(measured, only):

@@ -33,12 +33,12 @@ def test_metrics_have_names_of_their_own_and_say_what_they_count():
 @pytest.mark.parametrize("username", ["petra", "idris"])
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.name)
 def test_a_number_is_the_count_of_the_list_it_leads_to(place, metric, username):
-    germany = StudyCountry.objects.get(country="DE")
+    germany = StudyCountry.objects.select_related("scope").get(country="DE")
     places = [place] if metric.name.startswith("studies.") else [place, Place(place.sponsor, place.study, germany)]
     browser = signed_in(username)
     for one in places:
         (reading,) = read_here([metric], one, person(username))
-        if not reading.url:
+        if not reading.url or metric.part:  # a share in percent leads to its part
             continue
         if isinstance(reading.told, Amounts):
             assert reading.told == added_up(browser, reading), reading.url
@@ -76,6 +76,14 @@ def test_the_numbers_of_a_site_equal_their_lists_and_are_for_those_who_see_them(
     inspected = signed_in("ines").get(page).context
     assert (inspected["amounts"], bool(inspected["visits"])) == ([], True)
     assert signed_in("otto").get(page).status_code == signed_in("idris").get(page).status_code == 404
+
+
+def test_a_share_is_of_declared_numbers(place, petra):
+    values = {reading.metric.name: reading.value for reading in read_here(METRICS, place, petra)}
+    for metric in METRICS:
+        if metric.part:
+            of = sum(values[one.name] or 0 for one in metric.whole)
+            assert values[metric.name] == (int(100 * values[metric.part.name] / of + 0.5) if of else None)
 
 
 def test_what_the_schedule_and_the_registry_say(place, petra):
@@ -129,7 +137,7 @@ def test_a_page_costs_the_same_at_ten_times_the_sites_and_studies(place, petra, 
 
 
 def test_facts_of_many_places_take_the_statements_of_one(place, petra):
-    countries = [Place(place.sponsor, place.study, country) for country in StudyCountry.objects.all()]
+    countries = [Place(place.sponsor, place.study, country) for country in StudyCountry.objects.select_related("scope")]
 
     def cost(places) -> int:
         with CaptureQueriesContext(connection) as queries:

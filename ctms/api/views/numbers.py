@@ -19,7 +19,7 @@ _METRIC: Schema = {
     "label": {"type": "string"},
     "definition": {"type": "string", "description": "What exactly is counted."},
 }
-_OF_COUNTRIES = ("sites.", "enrollment.", "monitoring.", "finance.payables", "finance.amount")
+_OF_COUNTRIES = ("sites.", "enrollment.", "monitoring.", "milestones.", "finance.payables", "finance.amount")
 _READING: Schema = {
     **_METRIC,
     "value": {"type": ["integer", "null"], "description": "Null: nobody knows, which is not zero; or see amounts."},
@@ -28,6 +28,7 @@ _READING: Schema = {
         "additionalProperties": {"type": "string"},
         "description": "What sums of money come to, currency by currency. Empty for what counts.",
     },
+    "unit": {"type": "string", "enum": ["", "%"], "description": "Empty: a plain count."},
     "source": {"type": "string", "description": "Which system says so."},
     "as_of": {"type": ["string", "null"], "format": "date", "description": "Null: live."},
     "is_simulated": {"type": "boolean", "description": "It counts what a simulated database made up."},
@@ -106,6 +107,7 @@ def _read(reading: Reading) -> dict[str, Any]:
     return {
         **_declared(reading.metric),
         "value": reading.value,
+        "unit": reading.metric.unit,
         "amounts": {code: str(money.rounded(amount, code)) for code, amount in reading.amounts.items()},
         "source": reading.source.system,
         "as_of": reading.source.as_of,
