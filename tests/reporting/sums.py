@@ -143,6 +143,8 @@ SUMS: dict[str, str] = {
     "finance.payables_next": _count(_PAYABLES, f"and not exists (select {_LINE})"),
     "finance.payables_paid": _count(_PAYABLES, f"and exists (select {_CONFIRMED})"),
     "finance.amount_next": f"select x.currency, sum(x.net) {_PAYABLES} and not exists (select {_LINE}) group by 1",
+    "finance.amount_run": f"""select x.currency, sum(x.net) {_PAYABLES} and exists (select {_LINE})
+        and not exists (select {_CONFIRMED}) group by 1""",
     "finance.amount_paid": f"select x.currency, sum(x.net) {_PAYABLES} and exists (select {_CONFIRMED}) group by 1",
     "finance.amount_held": f"select x.currency, -sum(x.holdback) {_PAYABLES} group by 1",
     "studies.planned_enrollment": "select planned_enrollment from studies_study where id = %(study)s",
