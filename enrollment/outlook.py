@@ -144,7 +144,7 @@ class StudyFacts:
     ways: dict[int, tuple[date | None, date | None]]
     enrolled: dict[int, dict[date, int]]
     plans: dict[int, EnrollmentPlan]
-    means: str
+    means: str = ""
     _prior: list[Prior | None] = field(default_factory=list)
 
     @property
