@@ -39,10 +39,11 @@ class PayablePage(InMoney):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         payable = self.payable
-        chain = Payable.objects.filter(
-            sponsor=payable.sponsor_id, fact_id=payable.fact_id, item=payable.item, occurrence=payable.occurrence,
-            payee=payable.payee_id,
-        ).order_by("revision")  # fmt: skip
+        chain = (
+            Payable.objects.visible_to(request.user)
+            .filter(fact_id=payable.fact_id, item=payable.item, occurrence=payable.occurrence, payee=payable.payee_id)
+            .order_by("revision")
+        )
         context = {
             "payable": payable,
             "net": money.words(payable.net, payable.currency),
