@@ -64,6 +64,8 @@ def post_payables(*, study: Study, at: datetime) -> Posted:
         statement = _changes_sql(due, of_kind, told, current) + _sql("post.sql")
         ((added, taken_back),) = _rows(statement, _values(study, at))
         owed, reversed_ = owed + added, reversed_ + taken_back
+    if owed or reversed_:
+        _forget_plans()
     return Posted(owed, reversed_)
 
 
@@ -84,6 +86,13 @@ def pending_changes(study: Study, at: datetime) -> list[Change]:
         rows = _rows(_changes_sql(due, of_kind, told, current) + listed + " from changes", _values(study, at))
         found += [Change(*row) for row in rows]
     return found
+
+
+def _forget_plans() -> None:
+    """The keys of what was posted are checked next, by plans that this connection may have made when the tables were
+    nearly empty: reading all of a table for each row is then the quickest way, and takes hours afterwards."""
+    with connection.cursor() as cursor:
+        cursor.execute("discard plans")
 
 
 def _rows(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
