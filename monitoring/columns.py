@@ -68,7 +68,9 @@ FOLLOW_UP_COLUMNS = (
            tone=lambda item: follow_up_tone(item.status), phone="main", machine="status", generated=True),
     Column("owner", "Who", lambda item: item.get_owner_display(), "text", ("owner",), machine="owner"),
     Column("due_on", "Due", lambda item: item.due_on, "date", ("due_on",), machine="due_on"),
-    Column("escalation", "Escalated to", lambda item: escalation()[item.escalation - 1].to if item.escalation else "",
+    Column("escalated_to", "Escalated to",
+           lambda item: escalation()[item.escalation - 1].to if item.escalation else ""),
+    Column("escalation", "Steps of escalation", lambda item: item.escalation, "number", only_exported=True,
            machine="escalation"),
     Column("visit", "Raised at", lambda item: item.visit.label if item.visit else "", machine="visit__label"),
 )  # fmt: skip

@@ -18,7 +18,7 @@ from ctms.api.exports import Csv, JsonLines, Rows, exported
 from ctms.api.fields import Field, Schema, a_list, an_object, fields_of, properties
 from ctms.core import clock
 from ctms.web.lists import COUNTED_UP_TO, ListView
-from ctms.web.paging import Page, page_of
+from ctms.web.paging import Page, page_of, whole
 from ctms.web.rest.answers import answer
 from ctms.web.rest.errors import BadQuery
 
@@ -81,7 +81,7 @@ class ListEndpoint(ApiView):
     def _export(
         self, listing: ListView, rows: QuerySet[Any], fields: Sequence[Field], request: Request
     ) -> HttpResponseBase:
-        shown = rows.order_by(*listing.order(), "pk").prefetch_related(None)
+        shown = rows.order_by(*whole(listing.order())).prefetch_related(None)
         try:
             query, values = shown.values_list(*(field.expression for field in fields)).query.sql_with_params()
         except EmptyResultSet:  # nothing can be there: this person sees nothing of the kind

@@ -17,7 +17,7 @@ from django_filters import FilterSet
 from ctms.core import clock, protocols
 from ctms.web import files
 from ctms.web.columns import Column, generated_words
-from ctms.web.paging import Page, page_of
+from ctms.web.paging import Page, page_of, whole
 from ctms.web.places import PageRequest
 
 COUNTED_UP_TO = 1000
@@ -221,7 +221,7 @@ class ListView(View):
 
     def _as_file(self, request: PageRequest, rows: QuerySet[Any], wanted: str) -> files.View:
         view = files.View(
-            title=self.title, columns=self.columns, rows=rows.order_by(*self.order(), "pk"), file_name=self.file_name,
+            title=self.title, columns=self.columns, rows=rows.order_by(*whole(self.order())), file_name=self.file_name,
             filters=self._words(request), by=request.user.full_name, at=clock.now(), simulated=self._simulated(),
         )  # fmt: skip
         detail = {"format": wanted, "filters": view.filters, "path": request.path}

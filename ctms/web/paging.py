@@ -49,7 +49,7 @@ def page_of(
     Raises:
         BadRequest: a cursor that is not one of ours.
     """
-    order = (*order, "-pk" if order and order[-1].startswith("-") else "pk")
+    order = whole(order)
     backwards = bool(before) and not after
     turned = tuple(_turn(name) for name in order) if backwards else order
     cursor = after or before
@@ -70,6 +70,11 @@ def page_of(
         _encode(found[-1], order, value) if has_after else None,
         _encode(found[0], order, value) if has_before else None,
     )
+
+
+def whole(order: Sequence[str]) -> tuple[str, ...]:
+    """Order fields with the key as the last, so that rows that are alike stand in one order on pages and in files."""
+    return (*order, "-pk" if order and order[-1].startswith("-") else "pk")
 
 
 def _turn(name: str) -> str:

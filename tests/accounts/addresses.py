@@ -156,7 +156,7 @@ def furnished(sponsor: Any) -> dict[str, list[Any]]:
 
 def _connect() -> None:
     from ctms.core.acting import Channel, Service, acting
-    from ctms.integrations.models import Connection, FeedItem, FeedRun, MappingVersion, SourceFact
+    from ctms.integrations.models import Connection, FeedItem, MappingVersion, SourceFact
     from enrollment.models import Discrepancy, Subject, SubjectVisit
     from monitoring.models import DeviationCandidate
     from sites.models import Site
@@ -165,10 +165,11 @@ def _connect() -> None:
     if Connection.objects.exists():
         return
     with acting(Service("Test"), reason="Something to walk over", channel=Channel.FEED):
-        make(MappingVersion, connection=make(FeedItem).connection)
+        item = make(FeedItem)
+        make(MappingVersion, connection=item.connection)
         site = Site.objects.order_by("number").first()
         make(SubjectVisit, subject=make(Subject, site=site, number="W-1"))
-        run = make(FeedRun)
+        run = item.run
         SourceFact.objects.create(
             sponsor_id=run.sponsor_id, connection=run.connection, run=run, resource="subjects", key="W-1",
             what="SUBJECT", version=1, as_of=run.started_at, place=site.number, subject="W-1", event="", state="",

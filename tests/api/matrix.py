@@ -64,6 +64,6 @@ def _the_right_one(path: str, keys: dict[str, list[Any]]) -> list[str]:
              "organisations": keys["organisation"], "evidence": keys["pk"], "personnel": keys["pk"],
              "milestones": keys["milestone"],
              "baselines": keys["baseline"],
-             "subjects": keys["subject"],
+             "subjects": keys["subject"], "payables": keys["payable"],
              "discrepancies": keys["discrepancy"]}  # fmt: skip
     return list(filled(path, {**keys, **kinds, "code": keys["country"], "move": [move]}))
