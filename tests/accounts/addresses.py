@@ -76,6 +76,8 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
         ]
         somebody = Person.objects.filter(engagements__site=site).values_list("pk", flat=True).first() or NOBODYS
         trip = MonitoringVisit.objects.filter(site=site).order_by("-starts_on", "pk").first()
+        said = SourceFact.objects.exclude(subject="")
+        subject = Subject.objects.filter(number__in=said.values("subject")[:1]).first()
         version = VisitSchedule.objects.values_list("number", flat=True).first()
         return {
             "study": [study.slug],
@@ -101,8 +103,8 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "contact": [ScheduledContact.objects.values_list("pk", flat=True).first() or NOBODYS],
             "step": ["up"],
             "connection": [Connection.objects.values_list("pk", flat=True).first() or NOBODYS],
-            "subject": [Subject.objects.values_list("pk", flat=True).first() or NOBODYS],
-            "message": [SourceFact.objects.values_list("pk", flat=True).first() or NOBODYS],
+            "subject": [subject.pk if subject else NOBODYS],
+            "message": [said.values_list("pk", flat=True).first() or NOBODYS],
             "discrepancy": [Discrepancy.objects.values_list("pk", flat=True).first() or NOBODYS],
             "mapping": [MappingVersion.objects.values_list("number", flat=True).last() or NOBODYS],
             "domain": ["subjects"],

@@ -304,8 +304,8 @@ def _money(study: Study) -> dict[str, list[Any]]:
     payable = make(Payable, study=study, fee=fee, share=share, payee=payee, agreement=agreement, site=site)
     PaymentRun.objects.filter(study=study, status__in=["CALCULATED", "CONFIRMED"]).update(status="CANCELLED")
     runs = [make(PaymentRun, study=study, status=status) for status in ("CONFIRMED", "RELEASED")]
-    asked = make(PaymentRequest, study=study, run=runs[1], payee=payee)
     detail = make(BankDetail, study=study, payee=payee)
+    asked = make(PaymentRequest, study=study, run=runs[1], payee=payee, bank=detail)
     draft = {"study": study, "version": make(AgreementVersion, study=study, agreement=agreement, number=2)}
     drafted = make(PayeeShare, **draft, payee=payee), make(FeeLine, **draft)
     return {

@@ -9,7 +9,6 @@ from ctms.api.base import ApiView
 from ctms.api.feed_listings import ConnectionList, ItemList, RunList
 from ctms.api.fields import Schema, a_list, an_object
 from ctms.api.lists import ListEndpoint, listing_for
-from ctms.api.messages import MESSAGE, as_json
 from ctms.api.records import RecordEndpoint
 from ctms.web.places import Place
 from ctms.web.rest.answers import answer
@@ -41,19 +40,13 @@ class OneSubject(RecordEndpoint):
     lists = SubjectList
 
 
-class SubjectMessages(ApiView):
+class SubjectMessages(ListEndpoint):
     """What the connected systems say of one subject, message by message; the newest first"""
 
     tag = "Enrollment"
     operations = {"GET": "list_subject_messages"}
     said = {**_STUDY, "subject": ("Key of the subject.", 1)}
-
-    def get(self, request: Request, **kwargs: Any) -> HttpResponse:
-        listing = listing_for(self, MessageList)
-        return answer({"results": [as_json(one) for one in listing.rows().order_by("-as_of", "-pk")]})
-
-    def answers(self, method: str) -> Schema:
-        return an_object({"results": a_list(MESSAGE)})
+    lists = MessageList
 
 
 class SubjectVisits(ListEndpoint):
