@@ -10,9 +10,8 @@ from ctms.core.protocols import SiteFact
 from ctms.integrations import registry
 from ctms.integrations.registry import Domain
 from enrollment.filters import COUNTED_AS
-from enrollment.lineage import enrolled_by
 from enrollment.models import MILESTONES, Discrepancy, DiscrepancyStatus, EnrolledDefinition, Subject, SubjectVisit
-from enrollment.queries import visit_states
+from enrollment.queries import enrolled_by, visit_states
 from enrollment.sides import sides_of
 from sites.models import Site
 

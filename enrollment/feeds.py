@@ -15,7 +15,8 @@ from ctms.integrations.models import Connection, Format
 from ctms.integrations.registry import Domain
 from ctms.studies.models import ScheduledVisit, ScheduleStatus, Study, VisitSchedule
 from enrollment import derive
-from enrollment.models import MILESTONES, EnrolledDefinition, Milestone, SubjectStatus
+from enrollment.models import MILESTONES, Milestone, SubjectStatus
+from enrollment.queries import enrolled_by
 from enrollment.reconcile import SYSTEMS
 from enrollment.services.reconciliation import reconcile_study
 from enrollment.sides import said_in
@@ -128,12 +129,11 @@ def _case(study: Study) -> derive.Case:
     said = said_in(study)
     schedule = VisitSchedule.objects.filter(study=study, status=ScheduleStatus.APPROVED).first()
     codes = set(ScheduledVisit.objects.filter(schedule=schedule).values_list("code", flat=True)) if schedule else set()
-    definition = EnrolledDefinition.objects.filter(study=study).values_list("milestone", flat=True).first()
     return derive.Case(
         sponsor=study.sponsor_id,
         study=study.pk,
         schedule=schedule.pk if schedule else None,
-        enrolled=definition or EnrolledDefinition.DEFAULT,
+        enrolled=enrolled_by(study),
         tellers=[one.pk for one, _ in said if one.kind == masters[Domain.SUBJECTS]],
         visitors=[one.pk for one, _ in said if one.kind == masters[Domain.VISITS]],
         places=[(one.pk, theirs, ours) for one, words in said for theirs, ours in words.get("sites", {}).items()],

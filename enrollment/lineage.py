@@ -10,7 +10,7 @@ from ctms.integrations.models import FeedItem, FeedPayload, ItemStatus, SourceFa
 from ctms.integrations.ports import What, line_of
 from ctms.integrations.registry import Domain
 from ctms.studies.models import Study
-from enrollment.models import MILESTONES, EnrolledDefinition, Milestone, Subject, SubjectVisit
+from enrollment.models import MILESTONES, Milestone, Subject, SubjectVisit
 from enrollment.sides import said_in
 
 WORDS: dict[str, str] = {
@@ -53,12 +53,6 @@ def said_of_visit(visit: SubjectVisit) -> list[SourceFact]:
     found = _with_corrections(subject, said)
     forms = [fact for fact in found if fact.what == What.FORM]
     return [fact for fact in found if fact.what != What.FORM or fact in forms[:1]]
-
-
-def enrolled_by(study: Study) -> Milestone:
-    """From which milestone on a subject of this study counts as enrolled."""
-    said = EnrolledDefinition.objects.filter(study=study).values_list("milestone", flat=True).first()
-    return Milestone(said) if said else EnrolledDefinition.DEFAULT
 
 
 def reply_of(fact: SourceFact) -> FeedPayload | None:

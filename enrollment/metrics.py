@@ -10,11 +10,12 @@ from django.utils.http import urlencode
 from ctms.core import clock
 from ctms.core.metrics import LIVE, Metric, Source, said, share
 from ctms.integrations import registry
-from ctms.integrations.models import FeedCursor
-from ctms.integrations.registry import Domain, Kind
+from ctms.integrations.models import Format
+from ctms.integrations.registry import Domain
+from ctms.studies.models import Study
 from ctms.web.places import Place
 from enrollment.filters import STANDING
-from enrollment.models import Discrepancy
+from enrollment.models import MILESTONES, Discrepancy, EnrolledDefinition, Milestone
 from enrollment.outlook import Outlook, facts_of
 from enrollment.queries import subject_counts
 from sites.models import Site
@@ -27,7 +28,7 @@ def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
     scopes = {place.study.pk: place.study.scope for place in places}
     counted = subject_counts(Site.objects.visible_to(user).filter(study__in=scopes))
     by_study = {key: [row for row in counted if row["study"] == key] for key in scopes}
-    masters, as_of, now = registry.masters_in(scopes), _as_of(scopes), clock.now()
+    masters, told, now = registry.masters_in(scopes), _told(scopes), clock.now()
     found = []
     for place in places:
         rows = by_study[place.study.pk]
@@ -35,26 +36,29 @@ def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
             rows = [row for row in rows if row["site"] == place.site.pk]
         elif place.country is not None:
             rows = [row for row in rows if row["country"] == place.country.pk]
-        found.append({"rows": rows, "masters": masters[place.study.pk], "as_of": as_of[place.study.pk], "now": now})
+        found.append({"rows": rows, "masters": masters[place.study.pk], **told[place.study.pk], "now": now})
     return found
 
 
-def _as_of(scopes: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
-    """For each study: kind of system -> of when the newest is that it said."""
-    latest: dict[int, dict[str, Any]] = {key: {} for key in scopes}
-    studies = {scope.pk: key for key, scope in scopes.items()}
-    cursors = FeedCursor.objects.filter(connection__scope__in=studies).exclude(source_as_of=None)
-    by_format = cursors.values_list("connection__scope", "connection__format").annotate(Max("source_as_of"))
-    for scope, format_, newest in by_format:
-        kind = {"RWS": Kind.EDC, "CTMS_IRT_1": Kind.IRT, "VAULT": Kind.ETMF}[format_]
-        here = latest[studies[scope]]
-        here[kind] = max(filter(None, (here.get(kind), newest)))
-    return latest
+def _told(scopes: Mapping[int, Any]) -> dict[int, Counts]:
+    """For each study: kind of system -> of when the newest is that it said; and what counts as enrolled."""
+    told: dict[int, Counts] = {}
+    rows = Study.objects.filter(pk__in=scopes).order_by().values_list(
+        "pk", "enrolleddefinition_set__milestone", "scope__connections__format"
+    )  # fmt: skip
+    for study, milestone, format_, newest in rows.annotate(Max("scope__connections__cursors__source_as_of")):
+        here = told.setdefault(study, {"as_of": {}, "enrolled_by": milestone or EnrolledDefinition.DEFAULT})["as_of"]
+        if newest is not None:
+            kind = Format(format_).kind
+            here[kind] = max(filter(None, (here.get(kind), newest)))
+    return told
 
 
-def _pick(name: str, domain: Domain) -> Callable[[Counts], tuple[int | None, Source]]:
+def _pick(name: str, domain: Domain | None) -> Callable[[Counts], tuple[int | None, Source]]:
+    """The sum of a count, with who is master of it; without a domain: of what counts as enrolled in the study."""
+
     def pick(counts: Counts) -> tuple[int | None, Source]:
-        master = counts["masters"][domain]
+        master = counts["masters"][domain or MILESTONES[Milestone(counts["enrolled_by"])]]
         as_of = counts["as_of"].get(master)
         if as_of is None and not counts["rows"]:
             return None, LIVE  # nobody has said anything yet
@@ -74,7 +78,7 @@ def _drill(name: str) -> Callable[[Place], str]:
     return address
 
 
-def _metric(name: str, label: str, definition: str, domain: Domain) -> Metric:
+def _metric(name: str, label: str, definition: str, domain: Domain | None) -> Metric:
     return Metric(f"enrollment.{name}", label, definition, counts_at, _pick(name, domain), _drill(name), generated=True)
 
 
@@ -86,13 +90,14 @@ CONSENTED = _metric(
     "consented", "Consented", "Subjects with a day of consent, whatever became of them.", Domain.CONSENT
 )
 IN_SCREENING = _metric(
-    "in_screening", "In screening", "Subjects who consented and are neither randomised nor screen failed yet.",
+    "in_screening", "In screening",
+    "Subjects whose status is Consented, In screening or Eligible: who neither failed, left nor was randomised.",
     Domain.SCREENING,
 )  # fmt: skip
 SCREEN_FAILED = _metric("screen_failed", "Screen failed", "Subjects with a day of screen failure.", Domain.SCREENING)
 ENROLLED = _metric(
     "enrolled", "Enrolled", "Subjects who reached the milestone from which on this study counts them as enrolled.",
-    Domain.RANDOMISATION,
+    None,
 )  # fmt: skip
 RANDOMISED = _metric("randomised", "Randomised", "Subjects with a day of randomisation.", Domain.RANDOMISATION)
 TREATED = _metric("treated", "First dose", "Subjects with a day of their first dose.", Domain.DISPENSING)

@@ -15,9 +15,8 @@ from ctms.core.protocols import MilestoneFact
 from ctms.integrations import registry
 from ctms.integrations.registry import Domain
 from ctms.studies.models import Study
-from enrollment.lineage import enrolled_by
 from enrollment.models import MILESTONES, Subject, SubjectStatus
-from enrollment.queries import LEFT
+from enrollment.queries import LEFT, enrolled_by
 from sites.filters import STAGES
 from sites.models import EnrollmentStatus, Site
 

@@ -1,16 +1,17 @@
 """What can be asked about subjects: this room's public face to the rooms above."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.models import Case, CharField, F, Max, Min, Q, QuerySet, Sum, Value, When
 
+from ctms.studies.models import Study
 from enrollment.models import (
     COUNTED,
     CountDelta,
     EnrolledDefinition,
+    Milestone,
     SiteCount,
     Subject,
     SubjectStatus,
@@ -68,11 +69,15 @@ def subject_counts(sites: QuerySet[Site]) -> list[dict[str, int]]:
     return list(found.values())
 
 
-def enrolled_means(studies: Iterable[int]) -> dict[int, str]:
-    """For each study, from which milestone on a subject counts as enrolled, as it is said beside a count."""
-    said = dict(EnrolledDefinition.objects.filter(study__in=studies).values_list("study", "milestone"))
-    words = EnrolledDefinition.CHOICES
-    return {study: words[said.get(study, EnrolledDefinition.DEFAULT)] for study in studies}
+def enrolled_by(study: Study) -> Milestone:
+    """From which milestone on a subject of this study counts as enrolled."""
+    said = EnrolledDefinition.objects.filter(study=study).values_list("milestone", flat=True).first()
+    return Milestone(said) if said else EnrolledDefinition.DEFAULT
+
+
+def enrolled_means(study: Study) -> str:
+    """The same, as it is said beside a count."""
+    return EnrolledDefinition.CHOICES[enrolled_by(study)]
 
 
 def visit_states(visits: QuerySet[SubjectVisit], *, on: date) -> QuerySet[Any]:

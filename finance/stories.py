@@ -7,8 +7,9 @@ from django.urls import reverse
 
 from ctms.core import money, protocols
 from ctms.integrations.models import SourceFact
-from enrollment.lineage import WORDS, enrolled_by, said_of_milestone, said_of_visit
+from enrollment.lineage import WORDS, said_of_milestone, said_of_visit
 from enrollment.models import Milestone, Subject, SubjectVisit
+from enrollment.queries import enrolled_by
 from finance.models import FactKind, Payable
 from monitoring.models import MonitoringVisit
 

@@ -1,7 +1,7 @@
 """What lists of visits, follow-up items and deviations show, and the tones of their statuses."""
 
 from ctms.web.columns import Column
-from monitoring.models import CandidateStatus, DeviationStatus, FollowUpStatus, Severity, VisitStatus
+from monitoring.models import SETTLED, CandidateStatus, FollowUpStatus, Severity, VisitStatus
 from monitoring.rules import escalation
 
 V = VisitStatus
@@ -12,7 +12,6 @@ _VISIT_TONES = {
 }  # fmt: skip
 _SEVERITY_TONES = {Severity.CRITICAL: "bad", Severity.MAJOR: "watch", Severity.MINOR: "info"}
 _FOLLOW_UP_TONES = {FollowUpStatus.OPEN: "info", FollowUpStatus.CLOSED: "ok", FollowUpStatus.WITHDRAWN: "mute"}
-_OVER = (DeviationStatus.NOT_A_DEVIATION, DeviationStatus.DUPLICATE, DeviationStatus.CLOSED)
 
 
 def visit_tone(status: str) -> str:
@@ -28,7 +27,7 @@ def follow_up_tone(status: str) -> str:
 
 
 def deviation_tone(status: str) -> str:
-    if status in _OVER:
+    if status in SETTLED:
         return "mute"
     return {"CONFIRMED": "watch", "RESOLVED": "ok"}.get(status, "info")
 

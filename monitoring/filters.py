@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from ctms.core import clock
 from monitoring.models import (
+    GONE,
     CandidateKind,
     CandidateStatus,
     Deviation,
@@ -31,7 +32,7 @@ STAGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "writing": ("Report being written", (V.IN_PROGRESS, V.DRAFT, V.RETURNED)),
     "signing": ("In review or approval", (V.SUBMITTED, V.REVIEWED)),
     "approved": ("Approved or closed", (V.APPROVED, V.CLOSED)),
-    "gone": ("Cancelled or voided", (V.CANCELLED, V.VOIDED)),
+    "gone": ("Cancelled or voided", GONE),
 }
 """The five groups people think in; every status is in exactly one."""
 

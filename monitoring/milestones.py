@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 from ctms.core.protocols import MilestoneFact
 from ctms.studies.models import Study
-from monitoring.models import MonitoringVisit, VisitType
-from monitoring.queries import GONE
+from monitoring.models import GONE, MonitoringVisit, VisitType
 
 _CODES = {VisitType.SIV: "SIV", VisitType.IMV: "FIRST_IMV", VisitType.COV: "COV"}
 

@@ -6,12 +6,11 @@ from datetime import date, timedelta
 
 from ctms.core.workdays import add_workdays
 from enrollment.queries import Course
-from monitoring.models import Cadence, MonitoringVisit, VisitMode, VisitStatus, VisitType
+from monitoring.models import GONE, Cadence, MonitoringVisit, VisitMode, VisitType
 from monitoring.rules import rules
 from sites.models import OperationalStatus
 
 S = OperationalStatus
-_GONE = (VisitStatus.CANCELLED, VisitStatus.VOIDED)
 _ASKED_BY = {S.SQV_PLANNED: VisitType.SQV, S.SIV_READY: VisitType.SIV, S.CLOSE_OUT: VisitType.COV}
 
 
@@ -37,7 +36,7 @@ def due_visits(
         visits: those the site has, whatever became of them.
         course: how far it is with its subjects; None where nobody tells.
     """
-    standing = [visit for visit in visits if visit.status not in _GONE]
+    standing = [visit for visit in visits if visit.status not in GONE]
     if kind := _ASKED_BY.get(OperationalStatus(status)):
         if any(visit.type == kind and not visit.is_over for visit in standing):
             return []

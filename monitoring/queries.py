@@ -9,12 +9,12 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, 
 from ctms.core.metrics import LIVE
 from ctms.core.protocols import SiteFact
 from monitoring.models import (
+    GONE,
     Deviation,
     FollowUpItem,
     FollowUpStatus,
     MonitoringVisit,
     VisitEvent,
-    VisitStatus,
     VisitType,
 )
 from monitoring.rules import escalation
@@ -27,7 +27,6 @@ WRITES = {
 }
 """The facts of a site that its visits write, and the kind of visit that does."""
 
-GONE = (VisitStatus.CANCELLED, VisitStatus.VOIDED)
 PUNCTUAL = {
     "report_came_due": "Due in the last twelve months",
     "report_in_time": "Due in the last twelve months, submitted in time",

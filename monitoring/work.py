@@ -14,6 +14,7 @@ from ctms.accounts import access
 from ctms.core.protocols import CalendarDay, WorkItem
 from ctms.web.lists import rank
 from monitoring.models import (
+    GONE,
     CandidateStatus,
     Deviation,
     DeviationCandidate,
@@ -65,7 +66,7 @@ def reports_to_sign(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]
 def letters(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
     """Letters of this person's visits that were made and not sent; a follow-up letter waits for its review."""
     waiting = Letter.objects.visible_to(user).filter(visit__monitor=user, sent_on=None, replaced=False)
-    gone = Q(visit__status__in=(V.CANCELLED, V.VOIDED))
+    gone = Q(visit__status__in=GONE)
     for one in waiting.exclude(gone).select_related("visit__site", "visit__study").order_by("due_on", "pk")[:_MOST]:
         visit = one.visit
         url = reverse("letter", args=[sponsor.code, visit.study.slug, visit.site.number, visit.pk, one.pk])

@@ -92,11 +92,11 @@ def connect(format: Format) -> Connection:
 
 
 def sign(mapping: MappingVersion) -> MappingVersion:
-    """Approved by Mara's signature."""
-    mara = person("mara")
-    proof = Pen(PEOPLES).proof(mapping, kind="approval", by=mara, at=clock.now())
-    with act(mara):
-        return services.move_mapping(mapping=mapping, move="approve", reason="Read through", by=mara, proof=proof)
+    """Approved by Petra's signature: Mara drafted it."""
+    petra = person("petra")
+    proof = Pen(PEOPLES).proof(mapping, kind="approval", by=petra, at=clock.now())
+    with act(petra):
+        return services.move_mapping(mapping=mapping, move="approve", reason="Read through", by=petra, proof=proof)
 
 
 def later(at: datetime, **length: float) -> datetime:

@@ -19,6 +19,12 @@ def lacks_credentials(connection: Connection, request: Request) -> str | None:
     return None if connection.secrets.exists() else "It has no credentials yet."
 
 
+def drafted_it(mapping: MappingVersion, request: Request) -> str | None:
+    """Somebody else than who drafted or edited it."""
+    theirs = MappingVersion.history.filter(id=mapping.pk, status=MappingStatus.DRAFT, history_user_id=request.by.pk)
+    return "Who drafted or edited a mapping does not approve it." if theirs.exists() else None
+
+
 def is_unfit(mapping: MappingVersion, request: Request) -> str | None:
     """Words of ours for everything it maps."""
     return " ".join(ports.receiver().objections(mapping.content)) or None
@@ -48,7 +54,7 @@ MAPPING = Lifecycle(
     statuses=MappingStatus,
     moves=(
         Move("approve", (MappingStatus.DRAFT,), MappingStatus.APPROVED, "integrations.approve_mapping", "Approve",
-             reason=True, unless=(is_unfit,), signature="approval"),
+             reason=True, unless=(drafted_it, is_unfit), signature="approval"),
     ),
     follows=((MappingStatus.SUPERSEDED, "a later version is approved"),),
 )  # fmt: skip

@@ -17,6 +17,11 @@ def is_empty(baseline: Baseline, request: Request) -> str | None:
     return None if baseline.lines.exclude(on=None).exists() else "No milestone in it has a day."
 
 
+def drew_it_up(baseline: Baseline, request: Request) -> str | None:
+    """Somebody else than who drew it up."""
+    return "Who draws up a baseline does not sign it." if baseline.drawn_by_id == request.by.pk else None
+
+
 def is_no_longer_the_plan(baseline: Baseline, request: Request) -> str | None:
     """The plan as it was when the baseline was drawn up."""
     now = Case(When(milestone__not_applicable=False, then=F("milestone__planned_on")), default=None)
@@ -41,7 +46,7 @@ BASELINE = Lifecycle(
     follows=((B.SUPERSEDED, "a later baseline of the place is signed"),),
     moves=(
         Move("approve", (B.DRAFT,), B.APPROVED, "milestones.approve_baseline", "Sign baseline", reason=True,
-             unless=(is_empty, is_no_longer_the_plan), signature="approval"),
+             unless=(drew_it_up, is_empty, is_no_longer_the_plan), signature="approval"),
         Move("withdraw", (B.DRAFT,), B.WITHDRAWN, "milestones.edit_milestone", "Withdraw", reason=True, is_exit=True),
     ),
 )  # fmt: skip

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ctms.core.metrics import Metric, Reading
+from ctms.reporting.tiles import BEHIND, FAR_BEHIND
 from enrollment import metrics as subjects
 from finance import metrics as money
 from monitoring import metrics as monitoring
 from sites import metrics as sites
 
 WORDS = {"ok": "On track", "watch": "Watch", "bad": "Act", "mute": "Nothing yet"}
-BEHIND, FAR_BEHIND = 0.9, 0.7  # of what was planned by today: below it enrollment is watched, and below that it is bad
 MANY = 0.2  # of all: from this part of late ones on it is bad
 
 # Room -> what is read of it, the first being what its cell shows.

@@ -9,6 +9,7 @@ from ctms.core.use_case import use_case
 from ctms.studies.models import Study
 from enrollment.models import EnrolledDefinition, Subject
 from enrollment.models.subjects import day_field
+from enrollment.queries import enrolled_by
 
 
 @use_case
@@ -27,10 +28,9 @@ def define_enrolled(*, study: Study, milestone: str, by: User) -> EnrolledDefini
         sentence = "Choose a milestone."
         raise BadInput("MILESTONE", sentence, fields={"milestone": sentence})
     Study.objects.locked(study.pk)
-    definition = EnrolledDefinition.objects.filter(study=study).first()
-    before = definition.milestone if definition else EnrolledDefinition.DEFAULT
-    if milestone == before:
+    if milestone == enrolled_by(study):
         raise Refusal("NO_CHANGE", "That is what counts already.")
+    definition = EnrolledDefinition.objects.filter(study=study).first()
     if definition is None:
         definition = EnrolledDefinition.objects.create(sponsor_id=study.sponsor_id, study=study, milestone=milestone)
     else:

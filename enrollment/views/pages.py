@@ -20,7 +20,7 @@ from enrollment.funnel import funnel_of
 from enrollment.metrics import DISCREPANCIES, FUNNEL, PROGRESS, SCREEN_FAILURE, outlooks_at
 from enrollment.models import EnrolledDefinition, Milestone, Subject
 from enrollment.outlook import Outlook, Point
-from enrollment.queries import VISIT_STATES, enrolled_means, subject_counts, visit_states
+from enrollment.queries import VISIT_STATES, enrolled_by, enrolled_means, subject_counts, visit_states
 from enrollment.services.definitions import define_enrolled
 from enrollment.views.plans import PLAN
 from sites.metrics import sites_within
@@ -196,7 +196,7 @@ class SubjectPage(InStudy):
                 for milestone in Milestone
                 if one.day_of(milestone)
             ],
-            "means": enrolled_means([self.study.pk])[self.study.pk],
+            "means": enrolled_means(self.study),
             "visits": [
                 {"visit": visit, "words": VISIT_STATES[visit.state], "tone": visit_tone(visit.state)}
                 for visit in visits
@@ -236,8 +236,7 @@ class DefineEnrolled(InStudy, FormPage):
         return reverse("enrollment", args=[self.sponsor.code, self.study.slug])
 
     def make_form(self, data: Any = None) -> RefusableForm:
-        now = EnrolledDefinition.objects.filter(study=self.study).values_list("milestone", flat=True).first()
-        return DefineForm(data, initial={"milestone": now or EnrolledDefinition.DEFAULT})
+        return DefineForm(data, initial={"milestone": enrolled_by(self.study)})
 
     def carry_out(self, said: dict[str, Any]) -> str:
         definition = define_enrolled(study=self.study, milestone=said["milestone"], by=self.request.user)

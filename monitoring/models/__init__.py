@@ -2,6 +2,7 @@
 
 from monitoring.models.candidates import CandidateKind, CandidateStatus, DeviationCandidate
 from monitoring.models.issues import (
+    SETTLED,
     Deviation,
     DeviationCategory,
     DeviationStatus,
@@ -13,9 +14,20 @@ from monitoring.models.issues import (
     Severity,
 )
 from monitoring.models.reports import Letter, LetterKind, ReportAnswer, ReportTemplate, ReportVersion, ReviewComment
-from monitoring.models.visits import Cadence, MonitoringVisit, RiskTier, VisitEvent, VisitMode, VisitStatus, VisitType
+from monitoring.models.visits import (
+    GONE,
+    Cadence,
+    MonitoringVisit,
+    RiskTier,
+    VisitEvent,
+    VisitMode,
+    VisitStatus,
+    VisitType,
+)
 
 __all__ = [
+    "GONE",
+    "SETTLED",
     "Cadence",
     "CandidateKind",
     "CandidateStatus",

@@ -120,6 +120,10 @@ class DeviationStatus(models.TextChoices):
     CLOSED = "CLOSED", "Closed"
 
 
+SETTLED = (DeviationStatus.NOT_A_DEVIATION, DeviationStatus.DUPLICATE, DeviationStatus.CLOSED)
+"""The statuses of a deviation of which nothing changes any more, unless it is reopened."""
+
+
 class Deviation(StudyOwned):
     """A departure from the study's design or procedures. In words that need no clinical data."""
 
@@ -159,3 +163,7 @@ class Deviation(StudyOwned):
 
     def __str__(self) -> str:
         return f"DV-{self.number:04}"
+
+    @property
+    def is_settled(self) -> bool:
+        return self.status in SETTLED

@@ -38,6 +38,10 @@ class VisitStatus(models.TextChoices):
     VOIDED = "VOIDED", "Voided"
 
 
+GONE = (VisitStatus.CANCELLED, VisitStatus.VOIDED)
+"""The statuses of a visit that does not count."""
+
+
 class RiskTier(models.TextChoices):
     LOW = "LOW", "Low"
     STANDARD = "STANDARD", "Standard"
@@ -137,7 +141,7 @@ class MonitoringVisit(StudyOwned):
     @property
     def is_over(self) -> bool:
         """Whether nothing about the visit is to be done any more."""
-        return self.status in (VisitStatus.CLOSED, VisitStatus.CANCELLED, VisitStatus.VOIDED)
+        return self.status in (VisitStatus.CLOSED, *GONE)
 
     @property
     def has_report(self) -> bool:

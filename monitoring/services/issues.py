@@ -109,6 +109,9 @@ def edit_deviation(
     """Changes what was put down of a deviation, with a reason in the open act."""
     deviation = Deviation.objects.select_related("site__scope", "site__facility").locked(deviation.pk)
     refuse_without(by, _VERB, deviation, _DOING)
+    if deviation.is_settled:
+        words = deviation.get_status_display().lower()
+        raise Refusal("SETTLED", f"{deviation} is settled ({words}): what was put down of it stands as it is.")
     _refuse_days_to_come(deviation.site, changes, at)
     revise(deviation, changes, version)
     return deviation

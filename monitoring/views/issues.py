@@ -184,7 +184,8 @@ class DeviationPage(InDeviation):
                 *([{"label": "What says so", "value": one.source}] if one.source else []),
                 {"label": "Put down by", "value": f"{one.raised_by.full_name}, {day(one.raised_at)}"},
             ],
-            "edit_url": self.url("deviation-edit", one.number) if self.may("monitoring.edit_issue") else "",
+            "edit_url": self.url("deviation-edit", one.number)
+            if self.may("monitoring.edit_issue") and not one.is_settled else "",
             "offers": [
                 {
                     "offer": offer, "url": self.url("deviation-move", one.number, offer.move.name),

@@ -5,9 +5,10 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.functional import cached_property
 
+from ctms.accounts.held import shown
 from ctms.accounts.models import Assignment, Scope, User
 from ctms.accounts.roles import VERBS
-from ctms.core import clock, protocols
+from ctms.core import clock
 from ctms.web.edits import EditView
 from ctms.web.posts import FormPage
 from monitoring.columns import follow_up_tone, severity_tone, visit_tone
@@ -33,9 +34,8 @@ def monitors_at(site: Site) -> QuerySet[User]:
     tokens = site.scope.path.strip("/").split("/")
     above = ["/" + "".join(f"{token}/" for token in tokens[:depth]) for depth in range(len(tokens) + 1)]
     assigned = Assignment.objects.filter(role__in=_AUTHORS, scope__in=Scope.objects.filter(path__in=above))
-    people = User.objects.filter(pk__in=assigned.values("user"), is_active=True)
-    able = [one.pk for one in people if protocols.authority().may(one, "monitoring.author_tripreport", site)]
-    return User.objects.filter(pk__in=able).order_by("full_name")
+    counted = shown(assigned, on=clock.today()).filter(counts=True, waits=False)
+    return User.objects.filter(pk__in=counted.values("user"), is_active=True).order_by("full_name")
 
 
 class SiteVisits(SiteTabView):

@@ -11,6 +11,7 @@ from ctms.studies.models import Study, StudyCountry
 from ctms.web.places import Place
 from enrollment.metrics import ENROLLED, FORECAST, FORECAST_HIGH, FORECAST_LOW, PLANNED, PLANNED_TO_DATE, outlooks_at
 from enrollment.models import Discrepancy, EnrollmentPlan, Subject
+from enrollment.services.definitions import define_enrolled
 from enrollment.services.plans import set_plan
 from sites.models import Site
 from tests.conftest import act, person, signed_in
@@ -79,6 +80,17 @@ def test_numbers_at_study_country_and_site(study, place, mara, enrolled):
         set_plan(study=study, scope=enrolled.country.scope, first_month=date(2024, 2, 1), subjects=[50], by=mara)
     assert outlooks_at([place], mara)[0].plan_words == "the plan of one country"
     assert StudyCountry.objects.count() > 1
+
+
+def test_who_counts_the_enrolled_follows_what_counts_as_enrolled(study, place, mara, enrolled):
+    def system():
+        (reading,) = read_here([ENROLLED], place, mara)
+        return reading.value, reading.source.system
+
+    assert system() == (6, "IRT")
+    with act(mara, "As the protocol has it"):
+        define_enrolled(study=study, milestone="CONSENTED", by=mara)
+    assert system() == (7, "EDC")
 
 
 def test_pages_show_them(study, mara, enrolled):

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 
+from ctms.core import clock
 from ctms.core.acting import Channel, Service, acting, on_simulated_day
 from ctms.core.refusals import NotAllowed, Refusal
 from ctms.integrations import ports, registry, wording
@@ -268,11 +269,23 @@ def test_no_feed_goes_live_before_its_mapping_is_signed(north, mara, now):
         services.set_credentials(connection=connection, credentials={"user": "u", "password": "p4ss"}, by=mara, at=now)
         with pytest.raises(Refusal, match="No version of its mapping is approved yet"):
             services.move_connection(connection=connection, move="go_live", reason="Now", by=mara)
-        with pytest.raises(Refusal, match="signature"):
+        with pytest.raises(Refusal, match="Who drafted or edited a mapping does not approve it"):
             services.move_mapping(mapping=connection.mappings.get(), move="approve", reason="x", by=mara, proof=None)
+    petra = person("petra")
+    with act(petra), pytest.raises(Refusal, match="signature"):
+        services.move_mapping(mapping=connection.mappings.get(), move="approve", reason="x", by=petra, proof=None)
     assert read_connection(connection, now=lambda: now, adapter=Tells()) == []
     assert (connection.status, FeedRun.objects.count()) == ("DRAFT", 0)
     assert b"p4ss" not in bytes(Secret.objects.get().content)
+
+
+def test_another_machine_is_not_sent_the_credentials_of_this_one(edc, mara):
+    with act(mara, "Moved by the vendor"):
+        services.move_address(connection=edc, base_url="https://edc.example/", by=mara)
+        assert not Secret.objects.exists()
+        services.set_credentials(connection=edc, credentials={"token": "t"}, by=mara, at=clock.now())
+        services.move_address(connection=edc, base_url="https://edc.example:444/rws/", by=mara)
+    assert Secret.objects.filter(connection=edc).exists(), "the same machine"
 
 
 def scope_of_study():

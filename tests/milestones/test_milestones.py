@@ -125,6 +125,8 @@ def test_no_baseline_is_signed_that_is_no_longer_the_plan_nor_by_who_may_not(stu
     proven = proof(draft, petra, now)
     with act(petra), pytest.raises(Refusal, match="The plan has changed since: “Top-line results”"):
         move_baseline(baseline=draft, move="approve", reason="x", by=petra, at=now, proof=proven)
+    with act(mara), pytest.raises(Refusal, match="Who draws up a baseline does not sign it"):
+        move_baseline(baseline=draft, move="approve", reason="x", by=mara, at=now, proof=None)
     lena = person("lena")
     with act(lena), pytest.raises(NotAllowed):
         move_baseline(baseline=draft, move="approve", reason="x", by=lena, at=now, proof=None)

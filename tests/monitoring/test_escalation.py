@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from ctms.core.refusals import Refusal
 from monitoring import work
-from monitoring.models import FollowUpItem
+from monitoring.models import Deviation, FollowUpItem
+from monitoring.services.issues import edit_deviation
 from tests.api.client import Program
 from tests.conftest import act, person, signed_in
 from tests.factories import make
@@ -33,3 +35,14 @@ def test_what_is_overdue_is_escalated_step_by_step(site, now):
     listed = Program("mara").get("/api/v1/studies/D3460C00002/follow-ups/?status=OPEN&limit=500").json()["results"]
     steps = {one["number"]: one["escalation"] for one in listed if one["number"] > 900}
     assert steps == {901: 0, 902: 0, 903: 1, 904: 2}
+
+
+def test_what_was_put_down_of_a_settled_deviation_stands(site, idris, now):
+    with act(person("petra"), "Settled before"):
+        one = make(Deviation, site=site, number=901, status="CLOSED", description="Visit a day late")
+    with act(idris, "Second thoughts"), pytest.raises(Refusal, match="DV-0901 is settled \\(closed\\)"):
+        edit_deviation(deviation=one, changes={"description": "Nothing"}, version=None, by=idris, at=now)
+    assert Deviation.objects.get(pk=one.pk).description == "Visit a day late"
+    assert Deviation.history.filter(id=one.pk).count() == 1
+    page = signed_in("idris").get(f"/in/north/s/D3460C00002/site/{site.number}/deviations/901/").content.decode()
+    assert "deviations/901/edit/" not in page

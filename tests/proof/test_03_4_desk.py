@@ -5,7 +5,6 @@ import random
 import re
 import signal
 import socketserver
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -23,13 +22,12 @@ from ctms.core.acting import in_sponsor, on_simulated_day
 from ctms.desk.models import Job, JobFile, JobStatus, Mail, Notification, OutboxEntry
 from ctms.desk.services.jobs import start_job
 from ctms.desk.services.mail import send_mail
-from ctms.run import embedded, places, redis
-from ctms.run.processes import PROCESSES
+from ctms.run import redis
 from sites.models import Site
-from tests import database
 from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person
 from tests.crowd import make_many_sites
+from tests.proof import processes
 from tests.proof.__main__ import SEED
 
 pytestmark = pytest.mark.shows("03-4")
@@ -78,33 +76,19 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def begin(mail_server: MailServer, tmp_path: Path) -> Iterator[Callable[[str], "subprocess.Popen[bytes]"]]:
+def begin(mail_server: MailServer, tmp_path: Path) -> Iterator[Callable[[str], processes.Running]]:
     """Starts a process of the process list on the tests' database, each in a group of its own."""
-    begun: list[subprocess.Popen[bytes]] = []
-    log = places.make_private(places.VAR / "log") / "test-worker.log"
+    started: list[processes.Running] = []
+    port = mail_server.server_address[1]
+    mail = {"CTMS_MAIL_URL": f"smtp://127.0.0.1:{port}", "CTMS_MAIL_FROM": "ctms" + "@example.org"}
 
-    def start(name: str) -> "subprocess.Popen[bytes]":
-        (process,) = [one for one in PROCESSES if one.name == name]
-        argv = [str(tmp_path / "beat") if word.endswith("/beat") else word for word in process.argv(bind="")]
-        port = mail_server.server_address[1]
-        environment = {
-            **process.environment(),
-            "CTMS_DB_NAME": database.NAME,
-            "CTMS_MAIL_URL": f"smtp://127.0.0.1:{port}",
-            "CTMS_MAIL_FROM": "ctms" + "@example.org",
-        }
-        with log.open("ab") as output:
-            running = subprocess.Popen(
-                argv, cwd=places.ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
-            )
-        begun.append(running)
-        return running
+    def start(name: str) -> processes.Running:
+        started.append(processes.begun(name, beat=tmp_path / "beat", **mail))
+        return started[-1]
 
     yield start
-    for one in begun:
-        if one.poll() is None:
-            os.killpg(one.pid, signal.SIGKILL)
-            one.wait()
+    for one in started:
+        processes.kill(one)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -172,9 +156,8 @@ def over(north: Sponsor, wanted: list[int]) -> bool:
 def forget(*, everything: bool) -> None:
     """Redis loses what it holds; or is killed, and started anew."""
     if everything:
-        os.kill(int((places.SERVERS / "redis" / "redis.pid").read_text()), signal.SIGKILL)
-        time.sleep(1)
-        embedded.revive()
+        processes.kill_redis()
+        processes.revive()
     else:
         redis_client.Redis(unix_socket_path=str(redis.socket())).flushall()
 

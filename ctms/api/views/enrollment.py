@@ -76,7 +76,7 @@ class SubjectCounts(ApiView):
             ({"site": numbers[row["site"]], **{name: row[name] for name in COUNTED}} for row in subject_counts(sites)),
             key=lambda row: str(row["site"]),
         )
-        return answer({"enrolled_means": enrolled_means([listing.study.pk])[listing.study.pk], "results": rows})
+        return answer({"enrolled_means": enrolled_means(listing.study), "results": rows})
 
     def answers(self, method: str) -> Schema:
         counts: Schema = {name: {"type": "integer"} for name in COUNTED}

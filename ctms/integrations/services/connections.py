@@ -76,7 +76,8 @@ def set_credentials(*, connection: Connection, credentials: Mapping[str, str], b
 
 @use_case
 def move_address(*, connection: Connection, base_url: str, by: User | None = None) -> Connection:
-    """Says that the other system is reached elsewhere now.
+    """Says that the other system is reached elsewhere now. Another machine is not sent the credentials of this one:
+    they are forgotten, and asked for anew.
 
     Args:
         by: who says so; None for the system's own set-up commands.
@@ -85,6 +86,8 @@ def move_address(*, connection: Connection, base_url: str, by: User | None = Non
         _demand(by, "integrations.edit_connection", connection, "connecting other systems")
     _refuse_address(base_url)
     connection = Connection.objects.locked(connection.pk)
+    if urlsplit(base_url).hostname != urlsplit(connection.base_url).hostname:
+        Secret.objects.filter(connection=connection).delete()
     connection.base_url = base_url
     connection.full_clean()
     connection.save(update_fields=["base_url"])
