@@ -213,12 +213,10 @@ WORK_ITEMS = [
     "monitoring.work.follow_ups",
     "monitoring.work.deviations",
     "monitoring.work.candidates",
-    "sites.startup.work.own_items",
-    "sites.startup.work.late_items",
+    "sites.startup.work.items",
     "ctms.milestones.work.overdue_milestones",
     "sites.work.longest_waiting_sites",
     "enrollment.work.discrepancies",
-    "ctms.desk.work.own_jobs",
 ]
 PAYABLE_FACTS = [
     "finance.facts.of_sites",

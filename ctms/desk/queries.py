@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Q, QuerySet
+
 from ctms.core import protocols
 from ctms.core.protocols import WorkItem
 from ctms.core.workdays import workdays_between
@@ -76,6 +78,6 @@ def views_of(path: str, user: Any) -> list[SavedView]:
     return list(SavedView.objects.visible_to(user).filter(path=path).order_by("name", "pk"))
 
 
-def running_jobs(user: Any) -> list[Job]:
-    """The person's jobs that have not ended, newest first."""
-    return list(Job.objects.filter(user=user, ended_at=None)[:20])
+def prepared(user: Any, at: datetime) -> QuerySet[Job]:
+    """The person's jobs that have not ended, and those whose file can still be fetched; newest first."""
+    return Job.objects.filter(Q(ended_at=None) | Q(status="DONE", expires_at__gt=at), user=user)

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from ctms.core import clock, protocols
-from ctms.core.metrics import Reading, read, read_here
+from ctms.core.metrics import Reading, read
 from ctms.studies.pages import InStudy
 from ctms.web.places import PageRequest, Place, found
 from ctms.web.posts import FormPage
@@ -38,9 +38,10 @@ class Enrollment(InStudy):
     title = "Enrollment"
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        code, slug, place = self.sponsor.code, self.study.slug, self.place
+        code, slug, place, user = self.sponsor.code, self.study.slug, self.place, request.user
         countries = [] if self.country else [Place(self.sponsor, self.study, country) for country in self.countries]
-        sites = self._sites()
+        sites, facts = self._sites(), dict[Any, Any]()
+        rows = read(FUNNEL, [place, *countries, *sites], user, facts)[1:]
         context = {
             "study": self.study,
             "country": self.country,
@@ -48,9 +49,9 @@ class Enrollment(InStudy):
             "plan_url": _plan_url(place) if self._may(PLAN) else "",
             "columns": [{"label": "Country"}, *({"label": one.label, "kind": "number"} for one in FUNNEL)],
             "site_columns": [{"label": "Site"}, *({"label": one.label, "kind": "number"} for one in FUNNEL)],
-            "countries": self._table([(one.country.name, one, self._at(one)) for one in countries]),
-            "sites": self._table([(one.site.number, one, self._at(one)) for one in sites]),
-            **progress_of(place, request.user),
+            "countries": self._table([(one.country.name, self._at(one)) for one in countries], rows[: len(countries)]),
+            "sites": self._table([(one.site.number, self._at(one)) for one in sites], rows[len(countries) :]),
+            **progress_of(place, user, {ask: found[:1] for ask, found in facts.items()}),
         }
         return TemplateResponse(request, "enrollment/enrollment.html", context)
 
@@ -70,11 +71,10 @@ class Enrollment(InStudy):
         sites = Site.objects.filter(pk__in=keys).select_related("country").order_by("number")[:_MOST_SITES]
         return [Place(self.sponsor, self.study, site.country, site) for site in sites]
 
-    def _table(self, places: list[tuple[str, Place, str]]) -> list[tuple[str, str, list[Reading]]]:
+    def _table(self, places: list[tuple[str, str]], rows: list[list[Reading]]) -> list[tuple[str, str, list[Reading]]]:
         """A row for each place that has a subject at all."""
-        rows = read(FUNNEL, [place for _, place, _ in places], self.request.user) if places else []
         named = zip(places, rows, strict=True)
-        return [(label, url, row) for (label, _, url), row in named if any(reading.value for reading in row)]
+        return [(label, url, row) for (label, url), row in named if any(reading.value for reading in row)]
 
 
 class SiteEnrollment(SiteTabView):
@@ -104,11 +104,15 @@ def _plan_url(place: Place) -> str:
     return reverse("plan-edit", args=arguments)
 
 
-def progress_of(place: Place, user: Any) -> dict[str, Any]:
-    """What the parts `progress` and `funnel` draw: key figures, curve, table, funnel."""
+def progress_of(place: Place, user: Any, facts: dict[Any, Any] | None = None) -> dict[str, Any]:
+    """What the parts `progress` and `funnel` draw: key figures, curve, table, funnel.
+
+    Args:
+        facts: of `read`, what was asked for this place already.
+    """
     outlook = outlooks_at([place], user)[0]
     found = [
-        *read_here((*FUNNEL, SCREEN_FAILURE, DISCREPANCIES), place, user),
+        *read((*FUNNEL, SCREEN_FAILURE, DISCREPANCIES), [place], user, facts)[0],
         *(Reading(one, *one.pick(outlook), one.drill(place)) for one in PROGRESS),  # asked once for all of them
     ]
     return progress_from(outlook, {reading.metric.name.partition(".")[2]: reading for reading in found})

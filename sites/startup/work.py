@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Value
 from django.urls import reverse
 
 from ctms.accounts import access
@@ -11,28 +12,23 @@ from ctms.core.protocols import WorkItem
 from sites.models import ItemHolding, ItemWaiver, StartUpItem, WaiverStatus
 from sites.startup.checklist import asked_now, open_items, overdue
 
-_MOST_LATE = 8
+_MOST_OWN, _MOST_LATE = 100, 8
 _RELATED = ("study", "site__facility", "country", "engagement__person")
 
 
-def own_items(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
-    """Items this person has, soonest first."""
-    own = open_items(asked_now(StartUpItem.objects.visible_to(user))).filter(
-        holdings__person=user, holdings__until=None
-    )
-    for item in own.select_related(*_RELATED).order_by("expected_on", "id"):
-        yield WorkItem(item.name, item.whose, _address(item, sponsor), item.expected_on, "Start-up items you have")
-
-
-def late_items(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
-    """The latest items where this person works on start-up, whoever has them."""
+def items(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
+    """Items this person has, soonest first; then the latest where they work on start-up, whoever has them."""
+    asked = asked_now(StartUpItem.objects.visible_to(user)).select_related(*_RELATED)
+    own = open_items(asked).filter(holdings__person=user, holdings__until=None)
+    shown = own.annotate(is_own=Value(value=True)).order_by("expected_on", "id")
     paths = access.held_at(user, "sites.edit_startup")
-    if not paths:
-        return
-    items = asked_now(StartUpItem.objects.visible_to(user)).filter(access.within(paths, "scope__path"))
-    late = items.filter(overdue(at.date())).exclude(holdings__in=_held_by(user)).select_related(*_RELATED)
-    for item in late.order_by("expected_on", "id")[:_MOST_LATE]:
-        yield WorkItem(item.name, item.whose, _address(item, sponsor), item.expected_on, "Late in start-up")
+    if paths:
+        late = asked.filter(access.within(paths, "scope__path"), overdue(at.date()))
+        late = late.exclude(holdings__in=_held_by(user)).annotate(is_own=Value(value=False))
+        shown = shown[:_MOST_OWN].union(late.order_by("expected_on", "id")[:_MOST_LATE], all=True)
+    for item in shown:
+        kind = "Start-up items you have" if item.is_own else "Late in start-up"
+        yield WorkItem(item.name, item.whose, _address(item, sponsor), item.expected_on, kind)
 
 
 def waivers(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:

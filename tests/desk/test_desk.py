@@ -4,9 +4,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from ctms.accounts.models import Assignment, Delegation, EntryKey, Organisation, User
@@ -299,12 +297,3 @@ def test_the_dossier_holds_what_is_on_record(north, mara, now):
     for expected in (f"Dossier of site {site.number}", "Changes of status", "Initiation visit done", "Simulated data."):
         assert expected in words
     assert signed_in("idris").post("/in/north/s/D3460C00002/site/US-001/dossier/").status_code == 404
-
-
-def test_my_work_costs_few_queries(north):
-    browser = signed_in("petra")
-    browser.get("/in/north/work/")
-    with CaptureQueriesContext(connection) as queries:
-        browser.get("/in/north/work/")
-    assert len(queries) <= 30  # each room is asked once
-    assert User.objects.count()

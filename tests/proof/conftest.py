@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.conftest import house, static_files  # noqa: F401 - fixtures
+from tests.journeys.conftest import browser, house, static_files, visit  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from ctms.core import clock
 from ctms.desk.lists import reachable
-from ctms.desk.models import Job, SavedView
-from ctms.desk.queries import drawn, waiting_for
+from ctms.desk.models import SavedView
+from ctms.desk.queries import drawn, prepared, waiting_for
 from ctms.web.places import InSponsor, PageRequest
 
 _MOST_TILES = 8
@@ -29,9 +29,7 @@ class MyWork(InSponsor):
                 {"kind": group.kind, "items": [drawn(item, at.date()) for item in group.items]} for group in groups
             ],
             "views": list(islice(reachable(views, user=request.user, sponsor=self.sponsor), _MOST_TILES)),
-            "ready": list(
-                Job.objects.filter(user=request.user, status="DONE", expires_at__gt=at)[:_MOST_TILES]
-            ),
+            "prepared": list(prepared(request.user, at)[:_MOST_TILES]),
             "lists_url": reverse("portfolio", args=[self.sponsor.code]),
-        }  # fmt: skip
+        }
         return TemplateResponse(request, "desk/work.html", context)
