@@ -8,7 +8,7 @@ from django.db import models
 from psycopg import sql
 
 from audit.reading import Wanted, condition_on, history_table, key_column
-from ctms.core.trail.history import TrailRow, regulated_models
+from ctms.core.trail.history import TrailRow
 
 Shape = Literal["row", "text", "columns"]
 """How the record itself comes: as one row, as JSON text, or as columns of their own, `values.number` and so on."""
@@ -35,7 +35,7 @@ class Statement:
 
 def statements(wanted: Wanted, *, shape: Shape) -> Iterator[Statement]:
     """One for each table that may hold some of what is wanted; all with the same columns, unless shape is "columns"."""
-    for model in [wanted.model] if wanted.model else regulated_models():
+    for model in wanted.kinds:
         where = condition_on(model, wanted)
         if where is None:
             continue

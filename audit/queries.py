@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 from django.db import models
 
 from audit import reading
-from audit.reading import Model, Moment, Place, Row, Wanted, history_table, label_field, labels
+from audit.reading import Model, Moment, Place, Row, Wanted, history_table, kinds_shown, label_field, labels
 from ctms.core.acting import Channel
 
 PAGE = 40
@@ -93,9 +93,9 @@ def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
     return Trail(acts, cursor_of(rows[-1]) if more else "")
 
 
-def record_trail(record: models.Model, *, before: str = "", limit: int = PAGE) -> Trail:
-    """A page of one record's own trail and of the records that belong to it."""
-    return trail(Wanted(record=(type(record), record.pk)), before=before, limit=limit)
+def record_trail(record: models.Model, user: Any, *, before: str = "", limit: int = PAGE) -> Trail:
+    """A page of one record's own trail and of the records that belong to it, as far as they are shown to the person."""
+    return trail(Wanted(kinds_shown(user, record), record=(type(record), record.pk)), before=before, limit=limit)
 
 
 def _deed(rows: list[Row], names: Names) -> Deed:

@@ -5,7 +5,7 @@ value is a parameter. Row-level security confines it to the open sponsor and to 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,6 +14,8 @@ from typing import Any
 from django.db import connection, models
 from psycopg import sql
 
+from audit.models import Signature
+from ctms.core import protocols, signables
 from ctms.core.trail.history import regulated_models
 
 Model = type[models.Model]
@@ -26,13 +28,14 @@ class Wanted:
     """Which part of the trail is read.
 
     Args:
+        kinds: only records of these models; `kinds_shown` says which a person reads.
         study: only rows of this study, its own included.
         record: only this record's rows, given as (model, key), and those of other tables that point to it.
     """
 
+    kinds: Collection[Model]
     study: int | None = None
     record: tuple[Model, int] | None = None
-    model: Model | None = None
     actor: str = ""
     act: str = ""
     since: date | None = None
@@ -56,6 +59,25 @@ class Row:
     model: Model
     now: dict[str, Any]
     before: dict[str, Any] = field(default_factory=dict)
+
+
+def kinds_shown(user: Any, place: Any) -> list[Model]:
+    """The kinds of record whose trail a person reads at a place who may read the trail there: those that their roles
+    show them. What one may not look at, one does not read in the trail either.
+
+    A signature keeps what was signed: it is for who reads every kind of record that is signed.
+    """
+    may = protocols.authority().may
+    verbs = {verb: verb is None or may(user, verb, place) for verb in map(_view_verb, regulated_models())}
+    shown = [model for model in regulated_models() if verbs[_view_verb(model)]]
+    if all(one.model in shown for one in signables.declared()):
+        return shown
+    return [model for model in shown if model is not Signature]
+
+
+def _view_verb(model: Model) -> str | None:
+    """What lets people see records of this kind; None for accounts, which no list shows."""
+    return getattr(model, "view_verb", None)
 
 
 def newest(wanted: Wanted, *, limit: int, before: Place | None) -> list[Row]:
@@ -123,7 +145,7 @@ def _columns(model: Model) -> set[str]:
 def _keys(wanted: Wanted, limit: int, before: Place | None) -> list[tuple[str, int]]:
     """(history table, history id), newest first."""
     parts, values = [], []
-    for model in [wanted.model] if wanted.model else regulated_models():
+    for model in wanted.kinds:
         where = condition_on(model, wanted)
         if where is None:
             continue

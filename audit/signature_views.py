@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 
 from audit.models import Signature
-from audit.signed import how_signed, shown, signed_content
+from audit.signed import how_signed, may_read, shown, signed_content
 from ctms.core import clock, documents
 from ctms.core.protocols import journal
 from ctms.core.refusals import Refusal
@@ -26,6 +26,8 @@ class SignaturePage(InSponsor):
     def signature(self) -> Signature:
         rows = Signature.objects.visible_to(self.request.user).select_related("sponsor")
         signature: Signature = found(rows.filter(pk=self.kwargs["pk"]))
+        if not may_read(self.request.user, signature):
+            raise Http404
         return signature
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -51,6 +51,14 @@ def shown(signature: Signature) -> Shown:
     return _shown(signature, record, signables.signed(record, signature.schema))
 
 
+def may_read(user: Any, signature: Signature) -> bool:
+    """Whether the person sees what was signed: the record, and of it all that the signature covers."""
+    model: Any = apps.get_model(signature.model)
+    rows = getattr(model, "everything", model.objects)  # whatever became of it
+    record = rows.all().visible_to(user).filter(pk=signature.object_id).first()
+    return record is not None and signables.signable(record).may_read(user, record)
+
+
 def how_signed(signature: Signature) -> Signable:
     """What is signed of records of this kind."""
     return signables.signable(apps.get_model(signature.model)())

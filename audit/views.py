@@ -1,5 +1,6 @@
 """The reader's pages: the trail of a sponsor, a study, a record or an act, and the access log."""
 
+from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any, cast
 
@@ -13,9 +14,8 @@ from audit.columns import ACCESS_COLUMNS
 from audit.filters import AccessFilter
 from audit.models import AccessEvent
 from audit.queries import NOTHING, trail
-from audit.reading import Wanted
+from audit.reading import Model, Wanted, kinds_shown
 from ctms.core import protocols
-from ctms.core.trail.history import regulated_models
 from ctms.web.forms import DateField
 from ctms.web.lists import ListView
 from ctms.web.places import InSponsor, PageRequest
@@ -30,11 +30,11 @@ class TrailForm(forms.Form):
     until = DateField(label="Until", required=False)
     act = forms.UUIDField(label="Act", required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        kinds = [(model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in regulated_models()]
+    def __init__(self, data: Any, *, kinds: Iterable[Model]) -> None:
+        super().__init__(data)
+        listed = [(model._meta.label_lower, str(model._meta.verbose_name).capitalize()) for model in kinds]
         field = cast(forms.ChoiceField, self.fields["record"])
-        field.choices = [("", "All records"), *sorted(kinds, key=itemgetter(1))]
+        field.choices = [("", "All records"), *sorted(listed, key=itemgetter(1))]
 
 
 class TrailView(InSponsor):
@@ -45,17 +45,23 @@ class TrailView(InSponsor):
     template_name = "audit/trail.html"
 
     def may_enter(self) -> bool:
-        return protocols.authority().may(self.request.user, "audit.view_trail", self.sponsor)
+        return protocols.authority().may(self.request.user, "audit.view_trail", self.about)
+
+    @property
+    def about(self) -> Any:
+        """What the trail is of."""
+        return self.sponsor
 
     def study_id(self) -> int | None:
         return None
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = TrailForm(request.GET or None)
+        kinds = kinds_shown(request.user, self.about)
+        form = TrailForm(request.GET or None, kinds=kinds)
         asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
         wanted = Wanted(
+            [apps.get_model(asked["record"])] if asked.get("record") else kinds,
             study=self.study_id(),
-            model=apps.get_model(asked["record"]) if asked.get("record") else None,
             actor=asked.get("q", ""),
             act=str(asked["act"]) if asked.get("act") else "",
             since=asked.get("since"),

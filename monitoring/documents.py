@@ -12,7 +12,7 @@ from ctms.web.templatetags.ctms import day
 from monitoring.letters import intro
 from monitoring.lifecycle import EDITABLE
 from monitoring.models import Letter, MonitoringVisit
-from monitoring.pages import may_read_report
+from monitoring.queries import may_read_report
 from monitoring.signing import report_content
 
 _RELATED = ("study", "site__scope", "site__facility", "site__country", "site__study", "monitor", "template")

@@ -5,24 +5,16 @@ from typing import Any
 from django.utils.functional import cached_property
 
 from ctms.accounts import access
-from ctms.core import protocols
 from ctms.studies.models import Study
 from ctms.web.places import found
-from monitoring.models import Deviation, FollowUpItem, MonitoringVisit, VisitStatus
+from monitoring.models import Deviation, FollowUpItem, MonitoringVisit
+from monitoring.queries import may_read_report
 from sites.pages import InSite
 
 
 def sees_visits(user: Any, study: Study) -> bool:
     """Whether a role of this person, at the study, above it or at one of its places, shows monitoring visits."""
     return access.held_near(user, "monitoring.view_visit", study.scope)
-
-
-def may_read_report(user: Any, visit: MonitoringVisit) -> bool:
-    """Whether this person, who sees the visit, sees its report as it stands: once approved, everybody does."""
-    if not visit.has_report:
-        return False
-    is_approved = visit.status in (VisitStatus.APPROVED, VisitStatus.CLOSED)
-    return is_approved or protocols.authority().may(user, "monitoring.view_tripreport", visit)
 
 
 class InVisit(InSite):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
 
+from ctms.core import protocols
 from ctms.core.metrics import LIVE
 from ctms.core.protocols import SiteFact
 from monitoring.models import (
@@ -15,6 +16,7 @@ from monitoring.models import (
     FollowUpStatus,
     MonitoringVisit,
     VisitEvent,
+    VisitStatus,
     VisitType,
 )
 from monitoring.rules import escalation
@@ -31,6 +33,14 @@ PUNCTUAL = {
     "report_came_due": "Due in the last twelve months",
     "report_in_time": "Due in the last twelve months, submitted in time",
 }
+
+
+def may_read_report(user: Any, visit: MonitoringVisit) -> bool:
+    """Whether this person, who sees the visit, sees its report as it stands: once approved, everybody does."""
+    if not visit.has_report:
+        return False
+    is_approved = visit.status in (VisitStatus.APPROVED, VisitStatus.CLOSED)
+    return is_approved or protocols.authority().may(user, "monitoring.view_tripreport", visit)
 
 
 def came_due(visits: QuerySet[MonitoringVisit], *, on: date) -> QuerySet[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from ctms.core.signables import Content, Signable, iso
 from monitoring.lifecycle import EDITABLE, carried_over
 from monitoring.models import FollowUpEvent, MonitoringVisit
+from monitoring.queries import may_read_report
 from monitoring.rules import sections
 
 # What is listed from other records while the report is written, and stays as it was then once it is submitted.
@@ -99,4 +100,5 @@ def _deviations(visit: MonitoringVisit) -> Iterator[dict[str, Any]]:
 REPORT = Signable(
     MonitoringVisit, report_content,
     outside="Its status, its deadlines, and what became of follow-up items and deviations after it was submitted.",
+    may_read=may_read_report,
 )  # fmt: skip

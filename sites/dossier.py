@@ -34,7 +34,7 @@ def dossier(progress: Progress, *, arguments: dict[str, Any], by: Any) -> Result
         "is_simulated": clock.is_simulated(),
     }
     if context["may_see_trail"]:
-        context["trail"] = record_trail(site, limit=_MOST_ACTS)
+        context["trail"] = record_trail(site, by, limit=_MOST_ACTS)
     progress(5, 10, "Setting the pages")
     body = documents.body("sites/dossier_pdf.html", context)
     protocols.journal().record("EXPORTED", user=by, subject=f"Dossier of site {site}", detail={"format": "pdf"})

@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from ctms.api.listings import _plain
+from ctms.core import protocols
 from ctms.integrations.models import Connection, FeedItem, FeedRun, ItemStatus, RunStatus
 from ctms.studies.pages import InStudy
 from ctms.web.lists import ListView
@@ -80,6 +81,9 @@ class ItemList(InStudy, ListView):
     filterset_class = ItemFilter
     default_sort = "-received_at"
     file_name = "feed-items"
+
+    def may_enter(self) -> bool:
+        return protocols.authority().may(self.request.user, FeedItem.view_verb, self.study)
 
     def rows(self) -> QuerySet[FeedItem]:
         return FeedItem.objects.visible_to(self.request.user).filter(connection__scope=self.study.scope)

@@ -38,6 +38,7 @@ class Signable:
         url: the record's page.
         schema: counts up whenever `content` would say the same record differently.
         earlier: what `content` was under earlier schemas, by which older signatures are still compared.
+        may_read: (person, record) -> whether somebody who sees the record sees all that is signed of it.
     """
 
     model: type[models.Model]
@@ -46,6 +47,7 @@ class Signable:
     url: Callable[[Any], str] = lambda record: ""
     schema: int = 1
     earlier: Mapping[int, Callable[[Any], Content]] = field(default_factory=dict)
+    may_read: Callable[[Any, Any], bool] = lambda user, record: True
 
     def content_of(self, record: Any, schema: int) -> Content:
         """The content as of a schema. In one language and time zone, should a model's words ever depend on them."""
@@ -62,9 +64,14 @@ class Difference:
     new: str
 
 
+def declared() -> list[Signable]:
+    """All kinds of records that are signed."""
+    return gathering.instances("signing", Signable)
+
+
 def signable(record: Any) -> Signable:
     """How records of this kind are signed; LookupError where they are not."""
-    for one in gathering.instances("signing", Signable):
+    for one in declared():
         if one.model is type(record):
             return one
     raise LookupError(f"{record._meta.label} is not signed: declare it in a `signing` module of its room.")

@@ -111,7 +111,8 @@ class DiscrepancyPage(InDiscrepancy):
             "columns": [{"label": "What"}, *({"label": side.label} for side in sides)],
             "sides": sides,
             "rows": rows,
-            "trail": record_trail(one) if authority().may(request.user, "audit.view_trail", one) else None,
+            "trail": record_trail(one, request.user)
+            if authority().may(request.user, "audit.view_trail", one) else None,
         }  # fmt: skip
         return TemplateResponse(request, "enrollment/discrepancy.html", context)
 

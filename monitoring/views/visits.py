@@ -69,7 +69,7 @@ class Trip(InVisit):
             ],
             "item_url": f"{self.url('follow-up-add')}?visit={visit.pk}" if may_raise else "",
             "deviation_url": f"{self.url('deviation-add')}?visit={visit.pk}" if may_raise else "",
-            "signatures": shown_under(visit),
+            "signatures": shown_under(visit) if self.may_read_report() else (),
             "timeline": [_event_item(event) for event in events],
             "is_simulated": is_simulated(),
         }  # fmt: skip

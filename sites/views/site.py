@@ -103,7 +103,7 @@ class History(SiteTabView):
 
     def context(self) -> dict[str, Any]:
         before = self.request.GET.get("before", "")
-        trail = record_trail(self.site, before=before)
+        trail = record_trail(self.site, self.request.user, before=before)
         here = self.url("site-history")
         return {
             "trail": trail,
@@ -126,7 +126,7 @@ class HistoryPdf(History):
             raise Refusal("NO_PDF", sentence)
         context = {
             "site": self.site,
-            "trail": record_trail(self.site, limit=_LONGEST_PDF),
+            "trail": record_trail(self.site, request.user, limit=_LONGEST_PDF),
             "signatures": shown_under(self.site),
             "at": clock.now(),
             "by": request.user,

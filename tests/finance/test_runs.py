@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from audit.models import Signature
 from ctms.accounts.models import Organisation, Scope
 from ctms.accounts.roles import Role
 from ctms.accounts.services.grants import assign_role
@@ -17,6 +18,7 @@ from finance.models import Agreement, BankDetail, LedgerEntry, PaymentLine, Paym
 from finance.queries import in_force, remittance_lines, settlement, with_versions
 from finance.services import agreements, banking, runs
 from finance.services.runs import Confirmed
+from tests.api.client import Program
 from tests.conftest import act, person, signed_in
 from tests.factories import make
 from tests.finance import world
@@ -105,6 +107,16 @@ def test_from_calculation_to_the_money(run, site, now):
     assert sum(balances(site.study).values()) == 0
     stand = settlement(site.agreements.get(), on=UNTIL)
     assert (stand.earned, stand.paid, stand.open) == (1000, 1000, 0)
+
+
+def test_what_was_signed_of_money_is_for_who_sees_money(run, now):
+    confirmed(run, now)
+    signature = Signature.objects.get(model="finance.PaymentRun", object_id=run.pk)
+    for name, status in {"fumi": 200, "mara": 200, "lena": 404, "ines": 404}.items():
+        for address in ("", "pdf/"):
+            assert signed_in(name).get(f"/in/north/signatures/{signature.pk}/{address}").status_code == status, name
+    lenas = Program("lena")
+    assert lenas.get(f"/api/v1/history/?record=audit.signature:{signature.pk}").status_code == 404
 
 
 def test_a_file_of_the_erp_is_entered_by_as_many_statements_as_one_row(site, now):

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys.visitor import DESKTOP, PHONE
 from tests.seed import PASSWORD
@@ -29,11 +29,9 @@ def test_a_system_is_connected_and_goes_live_once_its_mapping_is_signed(visit):
     page.get_by_label("User").fill("ctms")
     page.get_by_label("Password").fill("never shown again")
     page.get_by_role("button", name=re.compile("^Save|^Set")).click()
-    page.get_by_role("link", name="Approve…").click()
-    page.get_by_label("Reason").fill("Read against the transfer specification")
-    page.get_by_label("Meaning of your signature").select_option("Approval")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_text("Who drafted or edited a mapping does not approve it.")).to_be_visible()
+    signed_by_another(visit("petra").goes(page.url))
+    page.reload()
     page.get_by_role("link", name="Go live").click()
     page.get_by_label("Reason").fill("Tested with the vendor")
     page.get_by_role("button", name="Go live").click()
@@ -47,3 +45,12 @@ def test_a_system_is_connected_and_goes_live_once_its_mapping_is_signed(visit):
             page.set_viewport_size({"width": width, "height": height})
             assert visitor.overflow() <= 0, (address, width)
     expect(visit("idris").goes(here).get_by_role("link", name="Credentials…")).to_have_count(0)
+
+
+def signed_by_another(page: Page) -> None:
+    page.get_by_role("link", name="Approve…").click()
+    page.get_by_label("Reason").fill("Read against the transfer specification")
+    page.get_by_label("Meaning of your signature").select_option("Approval")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign", exact=True).click()
+    expect(page.get_by_text("Approved").first).to_be_visible()

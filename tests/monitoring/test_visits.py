@@ -43,6 +43,19 @@ def test_the_whole_way(approved, idris, lena, petra, now):
     ]
 
 
+def test_what_was_signed_of_a_report_is_read_by_who_reads_the_report(submitted, idris, lena, petra, now):
+    """The inspector reads reports once they are approved; not before, out of the author's signature either."""
+    signature = Signature.objects.get(model="monitoring.MonitoringVisit", object_id=submitted.pk)
+    page = f"/in/north/signatures/{signature.pk}/"
+    trip = f"/in/north/s/D3460C00002/site/{submitted.site.number}/visits/{submitted.pk}/"
+    assert (signed_in("ines").get(page).status_code, signed_in("idris").get(page).status_code) == (404, 200)
+    assert page not in signed_in("ines").get(trip).content.decode()
+    signed(submitted, "review", lena, now)
+    signed(submitted, "approve", petra, now)
+    assert signed_in("ines").get(page).status_code == 200
+    assert page in signed_in("ines").get(trip).content.decode()
+
+
 def test_nobody_writes_in_an_approved_report(approved, idris, now):
     before = list(ReportAnswer.objects.filter(visit=approved).values())
     with act(idris), pytest.raises(Refusal, match="nobody writes in it now"):

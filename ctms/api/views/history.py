@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from audit import copying, reading
 from audit.queries import cursor_of, place_of
-from audit.reading import Row, Wanted, key_column
+from audit.reading import Row, Wanted, key_column, kinds_shown
 from ctms.api.base import ApiView, Json
 from ctms.api.exports import Csv, JsonLines, Rows, exported
 from ctms.api.fields import Schema, a_list, an_object
@@ -48,9 +48,9 @@ class History(ApiView):
     """The trail, newest first
 
     `record` gives one record's history, and with `related=true` that of what belongs to it. Without a record it is the
-    trail of a study, or of the whole sponsor. It needs a role that may read the trail there. Files are in the order of
-    tables and keys, and leave `before` out: each row has the whole record. CSV of one kind of record has a column for
-    each of its columns.
+    trail of a study, or of the whole sponsor. It needs a role that may read the trail there, and has the kinds of
+    record that your roles show there. Files are in the order of tables and keys, and leave `before` out: each row has
+    the whole record. CSV of one kind of record has a column for each of its columns.
     """
 
     tag = "Trail"
@@ -106,14 +106,19 @@ class History(ApiView):
         study = found(Study.objects.visible_to(self.user).filter(slug=query["study"])) if "study" in query else None
         place = record or study or self.token.sponsor
         self.permitted(protocols.authority().may(self.user, "audit.view_trail", place))
+        kinds = kinds_shown(self.user, place)
         model = apps.get_model(kind) if kind else None
         related = truth(query, "related")
         if record is not None and model is None and not related:
             model = type(record)
+        if model is not None:
+            if model not in kinds:
+                raise Http404
+            kinds = [model]
         return Wanted(
+            kinds,
             study=study.pk if study else None,
             record=(type(record), record.pk) if record is not None else None,
-            model=model,
             actor=query.get("actor", ""),
             act=_act(query["act"]) if "act" in query else "",
             since=_day(query, "since"),
@@ -157,7 +162,7 @@ def _entry(row: Row) -> dict[str, Any]:
 
 def _parts(wanted: Wanted, format: str) -> Iterator[Rows]:
     """JSON lines hold the record as an object; CSV of one kind of record as columns, of all kinds as JSON."""
-    shape: copying.Shape = "row" if format == JsonLines.format else "columns" if wanted.model else "text"
+    shape: copying.Shape = "row" if format == JsonLines.format else "columns" if len(wanted.kinds) == 1 else "text"
     for part in copying.statements(wanted, shape=shape):
         yield Rows(part.query.as_string(connection.connection), part.values, part.names, part.texts)
 

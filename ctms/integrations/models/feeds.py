@@ -105,7 +105,7 @@ class FeedItem(SponsorOwned):
 
     known_by: ClassVar[str] = "key"
     access_path: ClassVar[str | None] = "connection__scope"
-    view_verb: ClassVar[str] = "studies.view_study"
+    view_verb: ClassVar[str] = "integrations.replay_item"  # of all sites, whoever sees which
     person_reason: ClassVar[str] = Reason.OF_THE_ACT
 
     connection = TenantKey("integrations.Connection", related_name="items")

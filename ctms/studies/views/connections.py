@@ -71,7 +71,8 @@ class ConnectionPage(InConnection):
         connection, at = self.connection, clock.now()
         may_edit = self.may(EDIT)
         runs = FeedRun.objects.filter(connection=connection).order_by("-pk")[:_RUNS]
-        items = FeedItem.objects.filter(connection=connection, status__in=UNSETTLED).order_by("-pk")
+        items: QuerySet[FeedItem] = FeedItem.objects.visible_to(request.user)
+        items = items.filter(connection=connection, status__in=UNSETTLED).order_by("-pk")
         mappings = list(connection.mappings.order_by("-number"))
         context = {
             "study": self.study,

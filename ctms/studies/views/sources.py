@@ -76,8 +76,9 @@ class StudyTrail(InStudy, TrailView):
     page = "study-audit"
     title = "Audit trail"
 
-    def may_enter(self) -> bool:
-        return protocols.authority().may(self.request.user, "audit.view_trail", self.study)
+    @property
+    def about(self) -> Any:
+        return self.study
 
     def study_id(self) -> int:
         return int(self.study.pk)
