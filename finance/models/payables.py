@@ -112,7 +112,8 @@ class LedgerEntry(models.Model):
     access_path: ClassVar[str | None] = "study__scope"
     view_verb: ClassVar[str] = "finance.view_payment"
 
-    sponsor = models.ForeignKey("accounts.Sponsor", models.PROTECT, related_name="+", editable=False)
+    # Sponsor and study are those of the payable or confirmation: its key holds all three, and nothing is asked twice.
+    sponsor = TenantKey("accounts.Sponsor", related_name="+", editable=False)
     study = TenantKey("studies.Study", related_name="+")
     payable = TenantKey("finance.Payable", null=True, related_name="entries")
     confirmation = TenantKey("finance.PaymentConfirmation", null=True, related_name="entries")
