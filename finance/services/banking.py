@@ -5,11 +5,12 @@ from datetime import datetime
 from ctms.accounts.models import Organisation, User
 from ctms.core.editing import refuse_without
 from ctms.core.lifecycle import Request
+from ctms.core.refusals import Refusal
 from ctms.core.use_case import use_case
 from ctms.core.workdays import add_workdays
 from ctms.studies.models import Study
 from finance.lifecycle import BANK
-from finance.models import BankDetail, BankStatus
+from finance.models import BankDetail, BankStatus, PayeeShare
 
 COOLING_OFF = 3
 """Working days, of the payee's country, between verifying bank details and paying to them."""
@@ -22,6 +23,8 @@ def propose_bank_detail(
     """Enters a payee's bank details, or a change of them. They count once somebody else verified them."""
     study = Study.objects.select_related("scope").locked(study.pk)
     refuse_without(by, "finance.edit_bank", study, "changing bank details")
+    if not PayeeShare.objects.filter(study=study, payee=payee).exists():
+        raise Refusal("NO_PAYEE", f"{payee} is no payee of this study: no agreement names it.")
     detail = BankDetail(
         sponsor_id=study.sponsor_id, study=study, payee=payee, vendor_no=vendor_no.strip(),
         account_ending=account_ending.strip().upper(), changed_by=by, changed_at=at,

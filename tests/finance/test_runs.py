@@ -209,7 +209,12 @@ def test_the_cooling_off_of_bank_details_counts_the_working_days_of_the_payees_c
     payee, before_easter = run.requests.get().payee, now.replace(month=3, day=27)
     with act(person("ada")):
         Organisation.objects.filter(pk=payee.pk).update(country="DE")
+        stranger = make(Organisation)
     with act(person("fumi")):
+        with pytest.raises(Refusal, match="no payee of this study"):
+            banking.propose_bank_detail(
+                study=run.study, payee=stranger, vendor_no="1", account_ending="4711", by=person("fumi"), at=now
+            )
         detail = banking.propose_bank_detail(
             study=run.study, payee=payee, vendor_no="1", account_ending="4711", by=person("fumi"), at=now
         )
