@@ -21,4 +21,9 @@ def evening(day: date) -> datetime:
     return datetime.combine(day, time(19, 0), UTC)
 
 
+def night(day: date) -> datetime:
+    """When what was read that evening can be worked with, by who does not wait until the morning."""
+    return datetime.combine(day, time(20, 0), UTC)
+
+
 SHOWN_FROM = morning(TODAY)  # the clock's hands when the demo is first opened; then it runs

@@ -56,9 +56,13 @@ CAST = (
     Person("otto", "Otto Brandt", "south", Role.STUDY_MANAGER, at_study=True),
 )
 
-
 # A delegation that ends soon after the day on which the demo is shown, for somebody's list of work.
 _ENDING = {"Poland": timedelta(days=50)}
+
+
+def monitor_of(country: str) -> str:
+    """A CRO's monitor works in the countries of their role, the sponsor's lead CRA in the others."""
+    return next((person.username for person in CAST if country in person.countries), "lena")
 
 
 def make_sponsors() -> dict[str, Sponsor]:

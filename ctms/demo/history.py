@@ -14,7 +14,7 @@ from ctms.core.acting import Channel, acting, on_simulated_day
 from ctms.core.workdays import add_workdays
 from ctms.demo import closing, startup, visits
 from ctms.demo.calendar import BEGINS, noon
-from ctms.demo.cast import CAST
+from ctms.demo.cast import monitor_of
 from ctms.demo.pen import Pen
 from ctms.demo.steps import Do, Step
 from ctms.studies.models import VisitSchedule
@@ -47,7 +47,7 @@ class SiteStory:
         wave = (4, 40) if chance.random() < 0.7 else (130, 250)
         self.day = BEGINS + timedelta(days=chance.randrange(*wave))
         self.steps: list[Step] = []
-        self.monitor = _monitor(site.country.country)
+        self.monitor = monitor_of(site.country.country)
         self.begun: date | None = None  # when start-up began, when the initiation gate opens, when it is activated
         self.siv_gate: date | None = None
         self.activated: date | None = None
@@ -109,11 +109,6 @@ class SiteStory:
 
     def _add(self, who: str, reason: str, do: Do, *, by_person: bool = False) -> None:
         self.steps.append(Step(self.day, who, reason, do, by_person))
-
-
-def _monitor(country: str) -> str:
-    """A CRO's monitor works in the countries of their role, the sponsor's lead CRA in the others."""
-    return next((person.username for person in CAST if country in person.countries), "lena")
 
 
 def tell(site: Site, chance: Random) -> SiteStory:

@@ -1,6 +1,6 @@
 """The demo's money: agreements with sites, and payment runs: paid, with the ERP, and one that waits for approval."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ctms.accounts.models import Organisation, OrganisationKind, User
 from ctms.core.workdays import add_workdays
+from ctms.demo.calendar import night, noon
 from ctms.demo.pen import Pen
 from ctms.demo.steps import Do, Step
 from ctms.studies.models import Study
@@ -32,14 +33,15 @@ class _Run:
     approved: int | None = None
     released: int | None = None
     paid: int | None = None
+    at: Callable[[date], datetime] = noon
 
 
 _RUNS = (
     *(_Run(day, 0, 4, 5, 12) for day in (
         date(2024, 1, 29), date(2024, 3, 8), date(2024, 4, 10), date(2024, 5, 7), date(2024, 6, 6), date(2024, 7, 4),
     )),
-    _Run(date(2024, 8, 1), 0, 4, 5),  # the ERP has not confirmed it yet
-    _Run(date(2024, 8, 27), 2),
+    _Run(date(2024, 8, 6), 0, 2, 3),  # the ERP has not confirmed it yet
+    _Run(date(2024, 9, 2), 0, at=night),  # once the day's visits were read, so that nothing of it changes until TODAY
 )  # fmt: skip
 _BEGAN = date(2023, 7, 3)
 _CALLED = "Called back on the number in the contract"
@@ -49,8 +51,8 @@ _VAT = {"DE": 19, "AT": 20, "FR": 20, "ES": 21, "IT": 22, "PL": 23, "CZ": 21, "H
 _FEES: tuple[tuple[str, str, str, str, int, bool], ...] = (
     ("START-UP", "Start-up fee", FactKind.SITE_ACTIVATED, "", 2500, False),
     ("CLOSE-OUT", "Close-out fee", FactKind.SITE_CLOSING, "", 900, True),
-    ("SF", "Screen failure", FactKind.SCREEN_FAILURE, "", 280, True),
-    ("VISIT", "Visit", FactKind.VISIT, "", 340, True),
+    ("SF", "Screen failure", FactKind.SCREEN_FAILURE, "", 160, True),
+    ("VISIT", "Visit", FactKind.VISIT, "", 190, True),
 )
 
 
@@ -115,7 +117,7 @@ def _payment(study: Study, run: _Run) -> Iterator[Step]:
             ]
             runs.record_confirmations(run=one, told=told, by=by, at=at)
 
-    yield Step(run.on, "fumi", "Calculating a payment run", calculates, by_person=False)
+    yield Step(run.on, "fumi", "Calculating a payment run", calculates, by_person=False, at=run.at)
     for days, who, reason, do in (
         (run.confirmed, "mara", "Payment run: confirm", moves("confirm", _S.CALCULATED, "review")),
         (run.approved, "noor", "Payment run: approve", moves("approve", _S.CONFIRMED, "approval")),
@@ -123,7 +125,8 @@ def _payment(study: Study, run: _Run) -> Iterator[Step]:
         (run.paid, "fumi", "Confirmations of the ERP", pays),
     ):
         if days is not None:
-            yield Step(add_workdays(run.on + timedelta(days=days), 0, "GB"), who, reason, do, by_person=False)
+            day = add_workdays(run.on + timedelta(days=days), 0, "GB")
+            yield Step(day, who, reason, do, by_person=False, at=run.at)
 
 
 def _agree(site: Site, fumi: User) -> tuple[AgreementVersion, Organisation]:

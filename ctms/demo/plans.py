@@ -4,18 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
+from typing import Any
 
 from ctms.accounts.models import Scope, User
 from ctms.core.acting import Channel, Service, acting
 from ctms.demo.calendar import BEGINS, evening
+from ctms.demo.cast import monitor_of
 from ctms.demo.pen import Pen
 from ctms.demo.steps import Do, Step
-from ctms.milestones.models import Baseline, Milestone
+from ctms.milestones.models import Baseline, Milestone, State
 from ctms.milestones.services.baselines import draw_up_baseline, move_baseline
 from ctms.milestones.services.outlooks import take_stock
 from ctms.milestones.services.plans import edit_milestone, enter_days, plan_places
 from ctms.studies.models import Study
-from sites.models import SiteStatusEvent
+from sites.models import OperationalStatus, Site, SiteStatusEvent
 
 _DAY_0 = date(2023, 6, 12)  # protocol final
 _REACHED = {  # day of the entry -> what of the study was filed by then
@@ -33,6 +35,24 @@ _START_UP = {
     "BUDGET_FINAL": (50, 85),
     "CTA_EXE": (60, 95),
 }
+_SUPPLIED = {"IP_RECEIVED": (1, 6)}
+_ASKED = date(2024, 8, 23)  # the monitors ask their sites what they wait for, and until when
+_AWAITED = {
+    "SELECTED": "Asked again in July; the site looks for a second coordinator",
+    "STARTUP_PKG_OUT": "Asked again in July; the site looks for a second coordinator",
+    "IRB_SUB": "The committee does not meet in August",
+    "IRB_APP": "The committee asked for a shorter patient information",
+    "CTA_OUT": "Legal department of the hospital on leave",
+    "BUDGET_FINAL": "The hospital asks for another overhead",
+    "CTA_EXE": "The hospital signs contracts once a month",
+    "ESS_DOCS_COMPLETE": "Papers of two sub-investigators are missing",
+    "SIV": "The investigator is on leave until then",
+    "GREEN_LIGHT": "Two certificates are outstanding",
+    "S_FPS": "No patient in the clinic fits at the moment",
+}
+_WAITS = "The site has asked for more time"
+_UNANSWERED = 0.05
+_CLOSED = "The site was closed before its first subject"
 _APPROVED = "The plan the board approved"
 _SEED = 925
 _PLANNED_EACH = timedelta(days=62)  # two months' newly contacted sites are planned together
@@ -46,12 +66,14 @@ class _Slip:
     last_subject: date
     why: str
     signed: date | None
+    half: date | None = None  # when half of the subjects are expected, where that day was missed
 
 
 _SLIPS = (
     _Slip(date(2024, 3, 6), date(2025, 3, 31), "Sites open later than planned; a second wave was approached",
           date(2024, 3, 14)),
-    _Slip(date(2024, 8, 29), date(2025, 7, 31), "Sites enrol fewer subjects than planned", None),
+    _Slip(date(2024, 8, 29), date(2025, 7, 31), "Sites enrol fewer subjects than planned", None,
+          half=date(2024, 10, 21)),
 )  # fmt: skip
 
 
@@ -72,6 +94,8 @@ def steps(study: Study, until: date) -> list[Step]:
         found.append(Step(slip.on, "mara", slip.why, _moves(study, slip)))
         if slip.signed:
             found.append(Step(slip.signed, "petra", "Agreed with the project board", _signs(study, slip.why)))
+    for who in ("lena", "idris"):
+        found.append(Step(_ASKED, who, "Asked the site what it waits for", _asks(study, who)))
     found.append(Step(until - timedelta(days=1), "mara", "Taking stock", _takes_stock(study), at=evening))
     return found
 
@@ -134,6 +158,10 @@ def _moves(study: Study, slip: _Slip) -> Do:
         changes = {"planned_on": last, "expected_on": last, "delay_reason": slip.why}
         milestone = Milestone.objects.get(scope=study.scope, code="LPI")
         edit_milestone(milestone=milestone, changes=changes, version=None, by=mara, at=at)
+        if slip.half:
+            half = Milestone.objects.get(scope=study.scope, code="ENR50")
+            changes = {"expected_on": slip.half, "delay_reason": slip.why}
+            edit_milestone(milestone=half, changes=changes, version=None, by=mara, at=at)
         draw_up_baseline(study=study, scope=study.scope, reason=slip.why, by=mara, at=at)
 
     return do
@@ -147,6 +175,29 @@ def _takes_stock(study: Study) -> Do:
     return do
 
 
+def _asks(study: Study, who: str) -> Do:
+    """Says of the first overdue milestones of each of a monitor's sites when they are expected; the others follow."""
+
+    def do(by: User, at: datetime, pen: Pen) -> None:
+        today, chance = at.date(), Random(f"{_SEED} {who}")
+        take_stock(study=study, at=at)
+        sites = Site.objects.filter(study=study).select_related("country").order_by("number")
+        for site in sites:
+            if monitor_of(site.country.country) != who or chance.random() < _UNANSWERED:
+                continue
+            said: set[str] = set()
+            late = Milestone.objects.filter(scope=site.scope_id).looked_at(today).filter(state=State.OVERDUE)
+            while (one := late.exclude(code__in=said).order_by("position").first()) is not None:
+                said.add(one.code)
+                changes: dict[str, Any] = {"not_applicable": True, "delay_reason": _CLOSED}
+                if site.operational_status != OperationalStatus.CLOSED:
+                    expected = today + timedelta(days=chance.randrange(14, 50))
+                    changes = {"expected_on": expected, "delay_reason": _AWAITED.get(one.code, _WAITS)}
+                edit_milestone(milestone=one, changes=changes, version=None, by=by, at=at)
+
+    return do
+
+
 def _tracked(study: Study, lately: date) -> dict[int, date]:
     """What was reached of countries and of sites since their selection, as far as somebody wrote it down by then."""
     chance, days = Random(_SEED), {}
@@ -155,13 +206,22 @@ def _tracked(study: Study, lately: date) -> dict[int, date]:
         on = _DAY_0 + timedelta(days=14 + chance.randrange(*_COUNTRY[milestone.code]))
         if chance.random() < 0.95 and milestone.entered_on is None:
             days[milestone.pk] = on
-    selected = dict(
-        SiteStatusEvent.objects.filter(study=study, move="select", effective_on__lt=lately)
-        .values_list("site__scope", "effective_on")
-    )  # fmt: skip
+    selected = _days_of(study, "select", lately)
     at_sites = Milestone.objects.filter(scope__in=selected, code__in=_START_UP).order_by("scope__path", "code")
     for milestone in at_sites:
         on = selected[milestone.scope_id] + timedelta(days=chance.randrange(*_START_UP[milestone.code]))
         if on < lately and chance.random() < 0.9 and milestone.entered_on is None:
             days[milestone.pk] = on
+    activated = _days_of(study, "activate", lately)
+    supplied = Milestone.objects.filter(scope__in=activated, code__in=_SUPPLIED, entered_on=None)
+    for milestone in supplied.order_by("scope__path"):
+        on = activated[milestone.scope_id] + timedelta(days=chance.randrange(*_SUPPLIED[milestone.code]))
+        if on < lately and chance.random() < 0.95:
+            days[milestone.pk] = on
     return days
+
+
+def _days_of(study: Study, move: str, lately: date) -> dict[int, date]:
+    """Scope of a site -> the day on which it made this move, as far as it did by then."""
+    events = SiteStatusEvent.objects.filter(study=study, move=move, effective_on__lt=lately)
+    return dict(events.values_list("site__scope", "effective_on"))

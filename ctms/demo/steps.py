@@ -38,9 +38,9 @@ class Step:
 
 
 def play(steps: Iterable[Step], people: Mapping[str, User], pen: Pen, *, until: date) -> int:
-    """Carries out the steps before a day, in the order of their days on the simulated clock; returns how many."""
+    """Carries out the steps before a day, in the order of the simulated clock; returns how many."""
     played = 0
-    for step in sorted(steps, key=lambda step: step.day):  # stable: within a day they keep their order
+    for step in sorted(steps, key=lambda step: step.at(step.day)):  # stable: at one time they keep their order
         if step.day >= until:
             break
         at, by = step.at(step.day), people[step.who]

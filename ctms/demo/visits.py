@@ -14,7 +14,7 @@ from ctms.demo.steps import Do
 from enrollment.models import SubjectVisit
 from enrollment.queries import visit_states
 from monitoring.lifecycle import carried_over
-from monitoring.models import Deviation, FollowUpStatus, MonitoringVisit, ReportAnswer
+from monitoring.models import Deviation, FollowUpItem, FollowUpStatus, MonitoringVisit, ReportAnswer
 from monitoring.rules import questions
 from monitoring.services import issues, visits
 from monitoring.services.letters import mark_sent
@@ -36,6 +36,8 @@ _FINDINGS = {
     "13.1": ("The current investigator's brochure is not on file.", "File the current brochure", "MINOR"),
     "8.1": ("One visit was three days late.", "Agree on reminders before visits", "MINOR"),
 }
+_ANSWERED = {"MAJOR": (5, 12), "MINOR": (6, 17)}  # so many days after the visit's report, nearly always
+_DO_ANSWER = 0.94
 _SAID = {
     "1.1": "Principal investigator and study coordinator; the pharmacist in the afternoon.",
     "1.3": "Consent forms and source records of the subjects on the plan, accountability records, the site file.",
@@ -93,6 +95,9 @@ class Visit:
         for days, move, who in ((5, "review", reviewer), (8, "approve", "petra")):
             self._step(after + timedelta(days=days), move.capitalize(), self._moves(move), who=who)
         self._step(after + timedelta(days=9), "Sending a letter to the site", self._sends("FOLLOW_UP"))
+        for severity, (low, high) in _ANSWERED.items():
+            answered = after + timedelta(days=Random(f"{self.story.site.number} {self.day}").randrange(low, high))
+            self._step(answered, "Proof received from the site", self._closes(severity))
         if self.day >= _EVERYWHERE:
             self._step(after + timedelta(days=11), "Read with the medical monitor", self._judges, who="mara")
 
@@ -154,6 +159,17 @@ class Visit:
             )  # fmt: skip
             if code == "8.1":
                 self._deviation(visit, by, at)
+
+    def _closes(self, severity: str) -> Do:
+        """What the visit brought up, by what the site sent since; some sites do not answer until the next visit."""
+
+        def do(by: User, at: Any, pen: Pen) -> None:
+            chance = Random(f"{self.story.site.number} {self.day} {severity}")
+            for item in FollowUpItem.objects.filter(visit=self.key, severity=severity, status=FollowUpStatus.OPEN):
+                if chance.random() < _DO_ANSWER:
+                    issues.move_follow_up(item=item, move="close", reason="Proof received from the site", by=by, at=at)
+
+        return do
 
     def _puts_right(self, by: User, at: Any, pen: Pen) -> None:
         """What the reviewer asked for."""
