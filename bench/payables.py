@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from psycopg import sql
 
 from bench.arms import Figure, Workload
@@ -54,7 +54,7 @@ class BenchVisit(models.Model):
 @telling(FactKind.VISIT)
 def visits(study: Study) -> QuerySet[Any]:
     """`settings.PAYABLE_FACTS` of the bench."""
-    return BenchVisit.objects.all()
+    return BenchVisit.objects.annotate(occasion=F("item"))
 
 
 def workloads(database: str, sponsor: Sponsor, size: str) -> list[Workload | Figure]:

@@ -47,7 +47,7 @@ def remittance_csv(asked: PaymentRequest, lines: Iterable[Payable]) -> str:
     code = asked.currency
     return _csv(_REMITTANCE, (
         (
-            asked.reference, one.site.number, one.subject, one.occurred_on.isoformat(), one.fee.label,
+            asked.reference, one.site.number, one.subject, one.occurred_on.isoformat(), one.purpose,
             *(_plain(amount, code) for amount in (one.direct, one.overhead, one.holdback, one.vat, one.withholding,
                                                   one.net)),
             code,

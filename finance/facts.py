@@ -33,6 +33,7 @@ class PayableFact:
         quantity: how many of it.
         item: which one of its kind: a visit's code in the schedule.
         source: which system and record say so and by which message, in a line.
+        occasion: what people call it, where a fee may be for any of its kind: "Week 4".
     """
 
     fact_id: str
@@ -43,6 +44,7 @@ class PayableFact:
     quantity: Decimal = Decimal(1)
     item: str = ""
     source: str = ""
+    occasion: str = ""
 
 
 FIELDS = tuple(field.name for field in fields(PayableFact))

@@ -19,7 +19,7 @@ def of_reports(study: Study) -> QuerySet[Any]:
     return visits.exclude(status=VisitStatus.VOIDED).order_by().values("pk").annotate(
         fact_id=Concat(Value("monitoring/"), Cast("pk", TextField()), output_field=TextField()),
         kind=Value(FactKind.SITE_MILESTONE.value), occurred_on=F("ends_on"), subject=Value(""),
-        quantity=Value(Decimal(1), output_field=DecimalField()), item=F("type"),
+        quantity=Value(Decimal(1), output_field=DecimalField()), item=F("type"), occasion=F("label"),
         source=Concat(Value("CTMS, "), "label", Value(", report approved on "), Cast("approved_on", TextField()),
                       output_field=TextField()),
     ).values(*FIELDS)  # fmt: skip

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import DecimalField, F, QuerySet, TextField, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf
 
 from ctms.studies.models import Study
 from enrollment.models import Milestone, Subject, SubjectStatus, SubjectVisit
@@ -27,6 +27,7 @@ def of_visits(study: Study) -> QuerySet[Any]:
         source=Concat(Value("Visit "), "code", Value(" of subject "), "subject__number",
                       Value(", done and entered, as its system of record has it"), output_field=TextField()),
         subject=F("subject__number"),
+        occasion=Coalesce(NullIf("visit__label", Value("")), "code", output_field=TextField()),
     ).values(*FIELDS)  # fmt: skip
 
 
@@ -55,7 +56,7 @@ def _course(study: Study, day: str, kind: FactKind, words: str, item: str = "") 
     subjects = Subject.objects.filter(study=study, **{f"{day}__isnull": False}).exclude(status=SubjectStatus.DELETED)
     return subjects.order_by().values("pk").annotate(
         fact_id=_keyed("subject/", f"/{item or kind}"), kind=Value(kind.value), occurred_on=F(day), subject=F("number"),
-        quantity=_ONE, item=Value(str(item)),
+        quantity=_ONE, item=Value(str(item)), occasion=Value(Milestone(item).label if item else ""),
         source=Concat(Value("Subject "), "number", Value(f", {words}, as its system of record has it"),
                       output_field=TextField()),
     ).values(*FIELDS)  # fmt: skip

@@ -46,6 +46,7 @@ class Payable(StudyOwned):
     cause = models.TextField(choices=Cause, default=Cause.EARNED)
     occurred_on = models.DateField("happened on")
     subject = models.TextField(blank=True, help_text="The subject's number in the study.")
+    occasion = models.TextField(blank=True, help_text="Which one of its kind, as people call it: a visit's name.")
     quantity = models.DecimalField(max_digits=8, decimal_places=2, default=1)
     source = models.TextField(help_text="Which system and record says so, and by which message.")
     currency = models.CharField(max_length=3)
@@ -86,6 +87,11 @@ class Payable(StudyOwned):
     @property
     def is_reversal(self) -> bool:
         return self.revision % 2 == 0
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, in words: the fee, and what of its kind where the fee is for any."""
+        return f"{self.fee.label}: {self.occasion}" if self.occasion and not self.fee.item else self.fee.label
 
     @property
     def gross(self) -> Decimal:

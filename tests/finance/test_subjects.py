@@ -73,6 +73,8 @@ def test_visits_failures_and_milestones_are_paid_as_agreed(site, now):
         SubjectVisit.objects.filter(pk=done.pk).update(entered=False)
     assert due(site, now) == [("RAND", "A1", 50), ("SF", "F1", 400), ("SF", "F2", 400)]
     row = Payable.objects.filter(fact_id=f"visit/{done.pk}").order_by("revision").first()
+    assert (row.occasion, row.purpose) == ("V1", f"{row.fee.label}: V1")
+    assert Payable.objects.get(item="RAND").purpose == Payable.objects.get(item="RAND").fee.label
     assert row.source == "Visit V1 of subject A1, done and entered, as its system of record has it"
 
 

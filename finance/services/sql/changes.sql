@@ -28,12 +28,13 @@ reversed as (
 ),
 changes as (
     select fact_id, item, occurrence, payee_id, site_id, agreement_id, fee_id, share_id, kind, occurred_on, subject,
-        quantity, source, currency, -direct as direct, -overhead as overhead, -holdback as holdback, -vat as vat,
-        -withholding as withholding, revision + 1 as revision, revision as follows_revision, why as cause, id as old_id
+        occasion, quantity, source, currency, -direct as direct, -overhead as overhead, -holdback as holdback,
+        -vat as vat, -withholding as withholding, revision + 1 as revision, revision as follows_revision, why as cause,
+        id as old_id
     from reversed
     union all
     select fact_id, item, occurrence, payee_id, site_id, agreement_id, fee_id, share_id, kind, occurred_on, subject,
-        quantity, source, currency, direct, overhead, holdback, vat, withholding,
+        occasion, quantity, source, currency, direct, overhead, holdback, vat, withholding,
         last_revision + case when has_old then 2 else 1 end,
         nullif(last_revision + case when has_old then 1 else 0 end, 0),
         case when has_old then 'CHANGED' else 'EARNED' end, null

@@ -86,7 +86,7 @@ with_holdback as (
 ),
 due as (
     select fact_id, code as item, 1 as occurrence, payee_id, site_id, agreement_id, fee_id, share_id, kind, occurred_on,
-        subject, quantity, source, currency, direct, overhead, holdback,
+        subject, occasion, quantity, source, currency, direct, overhead, holdback,
         case when is_taxable and vat_code = 'STANDARD'
             then round((direct + overhead + holdback) * vat_percent / 100, minor) else 0 end as vat,
         -round((direct + overhead + holdback) * withholding_percent / 100, minor) as withholding

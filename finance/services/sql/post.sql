@@ -2,11 +2,11 @@
 , posted as (
     insert into finance_payable (
         sponsor_id, study_id, partition, site_id, agreement_id, fee_id, share_id, payee_id, fact_id, item, occurrence,
-        revision, follows_revision, kind, cause, occurred_on, subject, quantity, source, currency, direct, overhead,
-        holdback, vat, withholding, net, posted_at)
+        revision, follows_revision, kind, cause, occurred_on, subject, occasion, quantity, source, currency, direct,
+        overhead, holdback, vat, withholding, net, posted_at)
     select %(sponsor)s, %(study)s, 'BLINDED', site_id, agreement_id, fee_id, share_id, payee_id, fact_id, item,
-        occurrence, revision, follows_revision, kind, cause, occurred_on, subject, quantity, source, currency, direct,
-        overhead, holdback, vat, withholding, direct + overhead + holdback + vat + withholding, %(at)s
+        occurrence, revision, follows_revision, kind, cause, occurred_on, subject, occasion, quantity, source, currency,
+        direct, overhead, holdback, vat, withholding, direct + overhead + holdback + vat + withholding, %(at)s
     from changes
     returning *
 ),

@@ -23,7 +23,7 @@ kept as (
 ),
 due as (
     select 'payable/' || id as fact_id, item, 1 as occurrence, payee_id, site_id, agreement_id, fee_id, share_id,
-        'RELEASE' as kind, released_on as occurred_on, subject, quantity, released_by as source, currency,
+        'RELEASE' as kind, released_on as occurred_on, subject, occasion, quantity, released_by as source, currency,
         0.000 as direct, 0.000 as overhead, -holdback as holdback,
         case when is_taxable and vat_code = 'STANDARD' then round(-holdback * vat_percent / 100, minor) else 0 end
             as vat,
