@@ -28,6 +28,8 @@ VISIT_STATES = {
     "NOT_IN_SCHEDULE": "Not in the schedule",
     "NOT_EXPECTED": "Not expected",
 }
+NO_VISIT = "NO_VISIT"
+"""The state of what an EDC keeps outside visits: lists of visits leave it out."""
 
 LEFT = (SubjectStatus.COMPLETED, SubjectStatus.SCREEN_FAILED, SubjectStatus.LOST, SubjectStatus.WITHDRAWN)
 """Nothing is to be done any more with a subject of these statuses."""
@@ -81,12 +83,17 @@ def enrolled_means(study: Study) -> str:
 
 
 def visit_states(visits: QuerySet[SubjectVisit], *, on: date) -> QuerySet[Any]:
-    """The visits with `state`: where each stands on a day."""
+    """The visits with `state`: where each stands on a day.
+
+    A folder that the schedule does not know is a visit once a day of one was entered in it. Until then it is where an
+    EDC keeps what belongs to no visit, such as logs and the subject's own forms.
+    """
     late = Q(done_on__lt=F("window_from")) | Q(done_on__gt=F("window_to"))
     over = Q(window_to__lt=on) | Q(window_to=None, due_on__lt=on)
     return visits.annotate(
         state=Case(
             When(Q(visit=None, done_on=None, is_expected=False), then=Value("NOT_EXPECTED")),
+            When(Q(visit=None, done_on=None), then=Value(NO_VISIT)),
             When(Q(visit=None), then=Value("NOT_IN_SCHEDULE")),
             When(Q(done_on__isnull=False) & late, then=Value("OUT_OF_WINDOW")),
             When(Q(done_on__isnull=False), then=Value("DONE")),

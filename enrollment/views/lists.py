@@ -12,7 +12,7 @@ from ctms.web.lists import ListView, rank
 from enrollment.columns import SUBJECT_COLUMNS, VISIT_COLUMNS
 from enrollment.filters import SubjectFilter, VisitFilter
 from enrollment.models import Subject, SubjectStatus, SubjectVisit
-from enrollment.queries import visit_states
+from enrollment.queries import NO_VISIT, visit_states
 
 
 class SubjectList(InStudy, ListView):
@@ -64,7 +64,8 @@ class VisitList(InStudy, ListView):
 
     def rows(self) -> QuerySet[SubjectVisit]:
         visits: QuerySet[SubjectVisit] = SubjectVisit.objects.visible_to(self.request.user).filter(study=self.study)
-        return visit_states(visits.select_related("subject__site", "visit"), on=clock.today())
+        states = visit_states(visits.select_related("subject__site", "visit"), on=clock.today())
+        return states.exclude(state=NO_VISIT)
 
     def sort_keys(self) -> dict[str, Any]:
         return {"due_rank": Coalesce("due_on", Value("9999-12-31", output_field=DateField()))}

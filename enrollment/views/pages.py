@@ -20,7 +20,7 @@ from enrollment.funnel import funnel_of
 from enrollment.metrics import DISCREPANCIES, FUNNEL, PROGRESS, SCREEN_FAILURE, outlooks_at
 from enrollment.models import EnrolledDefinition, Milestone, Subject
 from enrollment.outlook import Outlook, Point
-from enrollment.queries import VISIT_STATES, enrolled_by, enrolled_means, subject_counts, visit_states
+from enrollment.queries import NO_VISIT, VISIT_STATES, enrolled_by, enrolled_means, subject_counts, visit_states
 from enrollment.services.definitions import define_enrolled
 from enrollment.views.plans import PLAN
 from sites.metrics import sites_within
@@ -188,7 +188,8 @@ class SubjectPage(InStudy):
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         one, on = self.subject, clock.today()
-        visits = visit_states(one.visits.select_related("visit"), on=on).order_by("position", "code")
+        folders = list(visit_states(one.visits.select_related("visit"), on=on).order_by("position", "code"))
+        outside = [folder for folder in folders if folder.state == NO_VISIT]
         context = {
             "study": self.study,
             "subject": one,
@@ -203,8 +204,11 @@ class SubjectPage(InStudy):
             "means": enrolled_means(self.study),
             "visits": [
                 {"visit": visit, "words": VISIT_STATES[visit.state], "tone": visit_tone(visit.state)}
-                for visit in visits
+                for visit in folders
+                if visit not in outside
             ],
+            "outside": outside,
+            "outside_queries": sum(folder.open_queries for folder in outside),
             "columns": [
                 {"label": "Visit"}, {"label": "State"}, {"label": "Due", "kind": "date"}, {"label": "Window"},
                 {"label": "Took place", "kind": "date"}, {"label": "Data"}, {"label": "Open queries", "kind": "number"},
