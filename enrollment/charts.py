@@ -32,7 +32,7 @@ def s_curve(outlook: Outlook) -> SafeString:
         )
     )
     first, last = points[0].month, _end(points[-1].month)
-    wide = Frame(first, last, most, 820, 352)
+    wide = Frame(first, last, most, 820, 400)
     narrow = Frame(first, last, most, 380, 260, left=34, right=12)
     return _chart(outlook, points, wide, "wide") + _chart(outlook, points, narrow, "narrow")
 

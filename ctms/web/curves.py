@@ -58,7 +58,7 @@ def months(first: date, last: date) -> Iterator[date]:
 
 def round_up(count: int) -> int:
     """The next number that four grid lines divide evenly."""
-    for step in (1, 2, 5, 10, 20, 25, 50, 100, 250, 500, 1000):
+    for step in (1, 2, 3, 5, 10, 15, 20, 25, 50, 75, 100, 150, 250, 500, 1000):
         if count <= 4 * step:
             return 4 * step
     return -(-count // 4000) * 4000

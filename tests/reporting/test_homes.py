@@ -87,6 +87,7 @@ def test_a_monitor_sees_own_visits_and_the_items_of_own_sites(north, petra, now)
         for site in (ours, theirs):
             make(FollowUpItem, study=site.study, site=site, text=f"To do at {site.number}", due_on=today)
     shown = signed_in("idris").get(f"{IN}my-visits/").context
+    assert not shown["has_more_items"]
     assert "IMV 81" in [one["label"] for one in shown["ahead"]]
     assert not {"IMV 82", "IMV 83"} & {one["label"] for one in shown["ahead"]}
     (draft,) = [one for one in shown["drafts"] if "IMV 84" in one["text"]]
@@ -95,6 +96,12 @@ def test_a_monitor_sees_own_visits_and_the_items_of_own_sites(north, petra, now)
     assert any("To do at DE-004" in text for text in texts)
     assert not any(theirs.number in text for text in texts)
     assert not [one for one in shown["sites"] if one["number"][:2] not in ("AT", "DE", "HU", "PL")]
+    with act(petra):
+        for _ in range(12):
+            make(FollowUpItem, study=ours.study, site=ours, text="And more", due_on=today)
+    shown = signed_in("idris").get(f"{IN}my-visits/").context
+    assert (sum(len(group["items"]) for group in shown["items"]), shown["has_more_items"]) == (12, True)
+    assert shown["studies"][0]["items_url"]
 
 
 def test_money_says_what_is_held_and_what_the_erp_owes(north, petra, now):
@@ -109,4 +116,11 @@ def test_money_says_what_is_held_and_what_the_erp_owes(north, petra, now):
     assert len([one for one in shown["late"] if "PR-900" in one["meta"]]) == 1
     why = " ".join(one["meta"] for one in shown["held"] if "PR-900" in one["meta"])
     assert "not verified" in why
+    with act(petra):
+        for number in range(12):
+            make(PaymentRequest, **asked, reference=f"R-{number}", net=100, currency="EUR")
+    again = signed_in("noor").get(f"{IN}money/").context
+    for name in ("late", "held"):
+        listed = len(again[name]) + sum(int(one["words"].split()[0]) for one in again[f"{name}_rest"])
+        assert (len(again[name]), listed) == (10, len(shown[name]) + 12)
     assert "Below the smallest payment" in why

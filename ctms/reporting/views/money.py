@@ -1,6 +1,7 @@
 """Money across studies: runs to move on, what is held and why, what the ERP owes an answer, sums by currency."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -33,7 +34,7 @@ _RUN_COLUMNS = (
     {"label": "Run"}, {"label": "Status"}, {"label": "Activity until", "kind": "date"}, {"label": "To pay",
     "kind": "number"}, {"label": "Calculated"},
 )  # fmt: skip
-_MOST_RUNS, _MOST_PAYMENTS = 30, 40
+_MOST_RUNS, _MOST_PAYMENTS = 30, 10
 
 
 class Money(InSponsor):
@@ -77,8 +78,8 @@ class Money(InSponsor):
             "sum_columns": [{"label": "Currency"}, *({"label": one.label, "kind": "number"} for one in _SUMS)],
             "run_columns": _RUN_COLUMNS,
             "runs": [self._run(run, [one for one in payments if one.run_id == run.pk]) for run in runs],
-            "held": list(self._held(payments))[:_MOST_PAYMENTS],
-            "late": list(self._late(payments))[:_MOST_PAYMENTS],
+            **self._first("held", self._held(payments)),
+            **self._first("late", self._late(payments)),
             "approvals": [drawn(one, self.today) for one in to_approve(user, self.sponsor, clock.now())],
             "work_url": reverse("work", args=[self.sponsor.code]),
         }
@@ -93,26 +94,42 @@ class Money(InSponsor):
             "status": run.get_status_display(),
             "tone": RUN_TONES[RunStatus(run.status)],
             "totals": [money.words(net, code) for code, net in sorted(totals(asked).items())],
-            "age": f"{(clock.now() - run.calculated_at).days} d ago",
+            "age": f"{days} d ago" if (days := (self.today - run.calculated_at.date()).days) else "today",
         }
 
-    def _held(self, payments: Iterable[PaymentRequest]) -> Iterable[dict[str, str]]:
+    def _first(self, name: str, payments: Iterable[tuple[PaymentRun, dict[str, str]]]) -> dict[str, Any]:
+        """The first of these payments, and of how many more which runs' pages tell."""
+        listed = list(payments)
+        rest = Counter(run for run, _ in listed[_MOST_PAYMENTS:])
+        return {
+            name: [item for _, item in listed[:_MOST_PAYMENTS]],
+            f"{name}_rest": [{"words": f"{count} more in", "run": run, "url": self._url("run", run, run.number)}
+                             for run, count in rest.items()],
+        }  # fmt: skip
+
+    def _held(self, payments: Sequence[PaymentRequest]) -> Iterator[tuple[PaymentRun, dict[str, str]]]:
         """Payments that cannot go out yet, each with what holds it."""
         missing = missing_bank_details(payments, on=self.today)
+        # What was too little in one run is asked again in the next.
+        newest = {(one.study_id, one.payee_id, one.currency): one.run_id
+                  for one in sorted(payments, key=lambda one: one.run.number)}  # fmt: skip
         for one in payments:
+            if one.rolls_forward and newest[one.study_id, one.payee_id, one.currency] != one.run_id:
+                continue
             why = "Below the smallest payment, or taken back in sum." if one.rolls_forward else missing.get(one.pk, "")
             if why:
                 url = self._url("run", one.run, one.run.number)
                 if not one.rolls_forward:
                     url = self._url("bank", one.run, one.payee_id)
-                yield self._item(one, url, why, "watch" if one.rolls_forward else "bad", "")
+                yield one.run, self._item(one, url, why, "watch" if one.rolls_forward else "bad", "")
 
-    def _late(self, payments: Iterable[PaymentRequest]) -> Iterable[dict[str, str]]:
+    def _late(self, payments: Iterable[PaymentRequest]) -> Iterator[tuple[PaymentRun, dict[str, str]]]:
         """Payments whose day has passed and that the ERP has not confirmed."""
         for one in payments:
             if not one.rolls_forward and one.due_on < self.today and getattr(one, "confirmation", None) is None:
                 url = self._url("remittance", one.run, one.run.number, one.pk)
-                yield self._item(one, url, one.run.get_status_display(), "bad", due_words(one.due_on, self.today)[0])
+                due, _ = due_words(one.due_on, self.today)
+                yield one.run, self._item(one, url, one.run.get_status_display(), "bad", due)
 
     def _item(self, one: PaymentRequest, url: str, why: str, tone: str, due: str) -> dict[str, str]:
         return {

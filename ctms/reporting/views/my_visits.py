@@ -31,10 +31,11 @@ _OF_A_STUDY = (
     monitoring.MY_VISITS_SOON, monitoring.MY_DRAFTS, monitoring.MY_REPORTS_LATE, monitoring.OPEN_FOLLOW_UPS,
     monitoring.LATE_FOLLOW_UPS,
 )  # fmt: skip
+_OPEN_ITEMS = _OF_A_STUDY.index(monitoring.OPEN_FOLLOW_UPS)
 _OF_A_SITE = {
     subjects.ENROLLED: "Enrolled", monitoring.OPEN_FOLLOW_UPS: "Open items", monitoring.LATE_FOLLOW_UPS: "Overdue"
 }  # fmt: skip
-_MOST_SITES, _MOST_VISITS, _MOST_ITEMS = 25, 40, 40
+_MOST_SITES, _MOST_VISITS, _MOST_ITEMS = 25, 40, 12
 _SITE_COLUMNS = (
     {"label": "Site"}, {"label": "Status"}, *({"label": label, "kind": "number"} for label in _OF_A_SITE.values()),
     {"label": "Last visit", "kind": "date"}, {"label": "Next visit", "kind": "date"},
@@ -76,7 +77,7 @@ class MyVisits(InSponsor):
         own = list(self._own_visits())
         return {
             "studies": [
-                {"study": place.study, "readings": row[: len(_OF_A_STUDY)]}
+                {"study": place.study, "readings": row[: len(_OF_A_STUDY)], "items_url": row[_OPEN_ITEMS].url}
                 for place, row in zip(of_studies, rows, strict=False)
             ],
             "ahead": [self._ahead(one) for one in own if not one.has_report],
@@ -89,7 +90,7 @@ class MyVisits(InSponsor):
             "site_columns": _SITE_COLUMNS,
             "site_readings": [one for one in rows[-1] if one.metric in _OF_A_SITE] if of_sites else [],
             "is_cut": len(sites) > _MOST_SITES,
-            "items": list(self._items()),
+            **self._items(),
         }
 
     def _sites(self) -> QuerySet[Any]:
@@ -163,20 +164,27 @@ class MyVisits(InSponsor):
             "next": site.next_visit,
         }
 
-    def _items(self) -> Any:
-        """Open follow-up items of these sites, site by site, those due first before the others."""
+    def _items(self) -> dict[str, Any]:
+        """The open follow-up items of these sites that are due first, site by site, and whether there are more."""
         paths = access.held_at(self.request.user, AUTHOR)
         items = FollowUpItem.objects.visible_to(self.request.user).filter(
             access.within(paths, "site__scope__path"), status=FollowUpStatus.OPEN
         )
-        first = list(items.select_related("site__facility", "study").order_by("due_on", "pk")[:_MOST_ITEMS])
+        open_items = list(items.select_related("site__facility", "study").order_by("due_on", "pk")[: _MOST_ITEMS + 1])
+        first = open_items[:_MOST_ITEMS]
         first.sort(key=lambda one: (one.site.number, one.due_on))
-        for site, theirs in groupby(first, key=lambda one: one.site):
-            yield {
-                "site": site,
-                "url": self._url("site", next(one for one in first if one.site == site).study, site.number),
-                "items": [self._item(one) for one in theirs],
-            }
+        by_site = [(site, list(theirs)) for site, theirs in groupby(first, key=lambda one: one.site)]
+        return {
+            "items": [
+                {
+                    "site": site,
+                    "url": self._url("site", theirs[0].study, site.number),
+                    "items": [self._item(one) for one in theirs],
+                }
+                for site, theirs in by_site
+            ],
+            "has_more_items": len(open_items) > _MOST_ITEMS,
+        }
 
     def _item(self, item: FollowUpItem) -> dict[str, str]:
         due, tone = due_words(item.due_on, self.today)
