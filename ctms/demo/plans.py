@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
-from typing import Any
 
 from ctms.accounts.models import Scope, User
 from ctms.core.acting import Channel, Service, acting
@@ -15,7 +14,7 @@ from ctms.demo.steps import Do, Step
 from ctms.milestones.models import Baseline, Milestone, State
 from ctms.milestones.services.baselines import draw_up_baseline, move_baseline
 from ctms.milestones.services.outlooks import take_stock
-from ctms.milestones.services.plans import edit_milestone, enter_days, plan_places
+from ctms.milestones.services.plans import edit_milestone, enter_days, expect_days, plan_places
 from ctms.studies.models import Study
 from sites.models import OperationalStatus, Site, SiteStatusEvent
 
@@ -52,7 +51,7 @@ _AWAITED = {
 }
 _WAITS = "The site has asked for more time"
 _UNANSWERED = 0.05
-_CLOSED = "The site was closed before its first subject"
+_ROUNDS = 4
 _APPROVED = "The plan the board approved"
 _SEED = 925
 _PLANNED_EACH = timedelta(days=62)  # two months' newly contacted sites are planned together
@@ -176,24 +175,31 @@ def _takes_stock(study: Study) -> Do:
 
 
 def _asks(study: Study, who: str) -> Do:
-    """Says of the first overdue milestones of each of a monitor's sites when they are expected; the others follow."""
+    """Says of the first overdue milestone of each of a monitor's sites when it is expected; those after it follow.
+
+    In rounds: where something else holds the site up as well, that is said next.
+    """
 
     def do(by: User, at: datetime, pen: Pen) -> None:
         today, chance = at.date(), Random(f"{_SEED} {who}")
+        asked = Site.objects.filter(study=study).exclude(operational_status=OperationalStatus.CLOSED)
+        places = {
+            site.scope_id for site in asked.select_related("country").order_by("number")
+            if monitor_of(site.country.country) == who and chance.random() > _UNANSWERED
+        }  # fmt: skip
         take_stock(study=study, at=at)
-        sites = Site.objects.filter(study=study).select_related("country").order_by("number")
-        for site in sites:
-            if monitor_of(site.country.country) != who or chance.random() < _UNANSWERED:
-                continue
-            said: set[str] = set()
-            late = Milestone.objects.filter(scope=site.scope_id).looked_at(today).filter(state=State.OVERDUE)
-            while (one := late.exclude(code__in=said).order_by("position").first()) is not None:
-                said.add(one.code)
-                changes: dict[str, Any] = {"not_applicable": True, "delay_reason": _CLOSED}
-                if site.operational_status != OperationalStatus.CLOSED:
-                    expected = today + timedelta(days=chance.randrange(14, 50))
-                    changes = {"expected_on": expected, "delay_reason": _AWAITED.get(one.code, _WAITS)}
-                edit_milestone(milestone=one, changes=changes, version=None, by=by, at=at)
+        said: set[int] = set()
+        for _ in range(_ROUNDS):
+            late = Milestone.objects.filter(scope__in=places).looked_at(today).filter(state=State.OVERDUE)
+            first: dict[int, Milestone] = {}
+            for one in late.exclude(pk__in=said).order_by("scope__path", "position"):
+                first.setdefault(one.scope_id, one)
+            days = {
+                one.pk: (today + timedelta(days=chance.randrange(14, 50)), _AWAITED.get(one.code, _WAITS))
+                for one in first.values()
+            }
+            said |= set(days)
+            expect_days(study=study, days=days, by=by, at=at)
 
     return do
 

@@ -15,7 +15,7 @@ from ctms.core.versions import Stale, version_of
 from ctms.milestones.models import Baseline, BaselineLine, Milestone, Outlook
 from ctms.milestones.services.baselines import draw_up_baseline, move_baseline
 from ctms.milestones.services.outlooks import take_stock
-from ctms.milestones.services.plans import edit_milestone, plan_places
+from ctms.milestones.services.plans import edit_milestone, expect_days, plan_places
 from ctms.milestones.work import baselines_to_sign, overdue_milestones
 from ctms.studies.models import Study
 from sites.models import Site, SiteStatusEvent, StartUpItem
@@ -94,6 +94,13 @@ def test_a_forecast_moves_what_depends_on_it_and_leaves_plan_and_baseline(study,
     assert dependent.outlook.forecast_on == one.planned_on + timedelta(days=221)
     assert "Last subject's last visit" in dependent.outlook.because
     assert (dependent.planned_on, dependent.baseline_on) == before
+    days = {one.pk: (one.planned_on + timedelta(days=300), "Slower still")}
+    with act(person("ines"), "Slower still"), pytest.raises(Refusal):
+        expect_days(study=study, days=days, by=person("ines"), at=now)
+    assert milestone(study, "DBL_SOFT").outlook.forecast_on == one.planned_on + timedelta(days=221)
+    with act(mara, "Slower still"):
+        assert expect_days(study=study, days=days, by=mara, at=now) == 1
+    assert milestone(study, "DBL_SOFT").outlook.forecast_on == one.planned_on + timedelta(days=321)
 
 
 def test_a_baseline_is_signed_once_as_drawn_up_and_slips_are_measured_by_it(study, mara, petra, now):

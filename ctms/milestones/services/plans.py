@@ -1,6 +1,6 @@
 """Planning places from the standard templates, and saying what one expects of a milestone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -55,19 +55,30 @@ def enter_days(*, study: Study, days: Mapping[int, date], reference: str, by: Us
     Args:
         days: milestone's key -> day.
     """
-    study = Study.objects.select_related("scope").locked(study.pk)
-    milestones = list(
-        Milestone.objects.filter(pk__in=list(days), study=study).select_related("scope").select_for_update(of=("self",))
-    )
+    milestones = _locked(study, days, by)
     if not reference.strip():
         raise BadInput("REFERENCE", "Say where the proof is.", fields={"reference": "Say where the proof is."})
     for milestone in milestones:
-        refuse_without(by, "milestones.edit_milestone", milestone, _DOING)
         _refuse_ahead(days[milestone.pk], at)
         if milestone.standard.is_told:
             raise Refusal("NOT_BY_HAND", f"The day of “{milestone}” follows from what other systems say.")
         milestone.entered_on, milestone.reference = days[milestone.pk], reference.strip()
     Milestone.objects.bulk_update(milestones, ["entered_on", "reference"], batch_size=500)
+    take_stock(study=study, at=at)
+    return len(milestones)
+
+
+@use_case
+def expect_days(*, study: Study, days: Mapping[int, tuple[date, str]], by: User, at: datetime) -> int:
+    """Says of several milestones when they are expected, and what delays each; what depends on them follows.
+
+    Args:
+        days: milestone's key -> day and reason.
+    """
+    milestones = _locked(study, days, by)
+    for milestone in milestones:
+        milestone.expected_on, milestone.delay_reason = days[milestone.pk]
+    Milestone.objects.bulk_update(milestones, ["expected_on", "delay_reason"], batch_size=500)
     take_stock(study=study, at=at)
     return len(milestones)
 
@@ -92,6 +103,16 @@ def edit_milestone(
     revise(milestone, changes, version)
     take_stock(study=study, at=at)
     return milestone
+
+
+def _locked(study: Study, keys: Iterable[int], by: User) -> list[Milestone]:
+    """These milestones of the study, which this person may edit."""
+    study = Study.objects.select_related("scope").locked(study.pk)
+    wanted = Milestone.objects.filter(pk__in=list(keys), study=study).select_related("scope")
+    milestones = list(wanted.select_for_update(of=("self",)))
+    for milestone in milestones:
+        refuse_without(by, "milestones.edit_milestone", milestone, _DOING)
+    return milestones
 
 
 def _refuse_ahead(day: date | None, at: datetime) -> None:
