@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('finance', '0004_lines'),
+        ('finance', '0005_one_check'),
     ]
 
     operations = [
