@@ -37,6 +37,15 @@ _BY_HAND = """
     order by s.subject
     on conflict (study_id, number) do update set site_id = excluded.site_id, status = excluded.status,
         source_as_of = excluded.source_as_of"""
+# What is emptied, its partitions, and what refers to it.
+_AFFECTED = """
+    with recursive affected as (
+        select unnest(%s::regclass[]) as id
+        union
+        select r.id from affected a join (
+            select inhparent, inhrelid from pg_inherits
+            union select confrelid, conrelid from pg_constraint where contype = 'f') r (parent, id) on r.parent = a.id)
+    select id::regclass::text from affected"""
 _STAGE = """
     drop table if exists by_hand;
     create temporary table by_hand (key text, what text, version text, as_of text, place text, subject text, event text,
@@ -128,13 +137,10 @@ class Feed:
 
     def empty(self) -> None:
         """Takes everything away again, as the owner."""
-        children = self.owner.execute(
-            "select inhrelid::regclass::text from pg_inherits where inhparent::regclass::text = any(%s)", [[*_WRITTEN]]
-        )
-        tables = [*_WRITTEN, *(child for (child,) in children)]
+        tables = [name for (name,) in self.owner.execute(_AFFECTED, [[*_WRITTEN]])]
         for table in tables:
             self.owner.execute(f"alter table {table} disable trigger user")
-        self.owner.execute(f"truncate {', '.join(_WRITTEN)}")
+        self.owner.execute(f"truncate {', '.join(tables)}")
         for table in tables:
             self.owner.execute(f"alter table {table} enable trigger user")
 

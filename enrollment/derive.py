@@ -57,6 +57,7 @@ def derive(cursor: Any, case: Case) -> None:
         """create temporary table feed_subjects on commit drop as
            select distinct subject from feed_changed where subject <> ''"""
     )
+    many = cursor.rowcount
     # A correction may come before, or without the subject of, what it corrects.
     cursor.execute(
         """insert into feed_subjects
@@ -67,14 +68,11 @@ def derive(cursor: Any, case: Case) -> None:
            where c.what = 'CORRECTION' and f.subject <> ''
              and not exists (select from feed_subjects s where s.subject = f.subject)"""
     )
-    cursor.execute("analyze feed_subjects")
-    cursor.execute("select count(*) from feed_subjects")
     # The facts may be younger than what the planner knows of their table: for many subjects it would ask one by one.
-    is_bulk = cursor.fetchone()[0] > _MANY
-    if is_bulk:
-        cursor.execute("set local enable_nestloop = off")
+    is_bulk = many + cursor.rowcount > _MANY
+    cursor.execute("set local enable_nestloop = off" if is_bulk else "analyze feed_subjects")
     _subjects(cursor, case)
-    if _has_visits(cursor, case):
+    if _has_visits(cursor, case, is_bulk=is_bulk):
         _visits(cursor, case)
     if is_bulk:
         cursor.execute("set local enable_nestloop = on")
@@ -162,12 +160,13 @@ def _subjects(cursor: Any, case: Case) -> None:
     )  # fmt: skip
 
 
-def _has_visits(cursor: Any, case: Case) -> bool:
-    """Whether any visit is planned in the study, or said of by anybody."""
+def _has_visits(cursor: Any, case: Case, *, is_bulk: bool) -> bool:
+    """Whether any visit is planned in the study, or said of these subjects; of many, whether it is said of any."""
+    of_these = "" if is_bulk else "and subject in (select subject from feed_subjects)"
     cursor.execute(
-        """select exists (select from studies_scheduledvisit where study_id = %s and position is not null)
+        f"""select exists (select from studies_scheduledvisit where study_id = %s and position is not null)
                or exists (select from integrations_sourcefact
-                   where connection_id = any(%s) and what in ('VISIT', 'FORM', 'VERIFIED', 'QUERY'))""",
+                   where connection_id = any(%s) and what in ('VISIT', 'FORM', 'VERIFIED', 'QUERY') {of_these})""",  # noqa: S608
         [case.study, case.visitors],
     )
     return bool(cursor.fetchone()[0])

@@ -76,7 +76,7 @@ class Receiver:
                 found.append(f"“{theirs}” is mapped to {ours}, which is no status of a document.")
         return found
 
-    def screen(self, cursor: Any, table: str, connection: Any, content: Mapping[str, Any]) -> None:
+    def screen(self, cursor: Any, table: str, connection: Any, content: Mapping[str, Any]) -> int:
         study = _study(connection)
         numbers = dict(Site.objects.filter(study=study).values_list("number", "pk"))
         known = sorted({theirs for theirs, ours in content.get("sites", {}).items() if ours in numbers} | set(numbers))
@@ -88,6 +88,7 @@ class Receiver:
                 where outcome is null and ({nowhere} or place <> '' and not place = any(%s))""",  # noqa: S608
             [known],
         )
+        return int(cursor.rowcount)
 
     def basis(self, connection: Any) -> str:
         case = _case(_study(connection))

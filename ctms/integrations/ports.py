@@ -145,8 +145,11 @@ class Receiver(Protocol):
     def objections(self, content: Mapping[str, Any]) -> list[str]:
         """What is wrong with a mapping, in sentences."""
 
-    def screen(self, cursor: Any, table: str, connection: Any, content: Mapping[str, Any]) -> None:
-        """Marks the rows of a temporary table of facts that cannot be taken, or not yet (`outcome`, `reason`)."""
+    def screen(self, cursor: Any, table: str, connection: Any, content: Mapping[str, Any]) -> int:
+        """Marks the rows of a temporary table of facts that cannot be taken, or not yet (`outcome`, `reason`).
+
+        Gives how many.
+        """
 
     def basis(self, connection: Any) -> str:
         """What the records of the connection's study follow from besides facts: mappings, masters, schedule."""

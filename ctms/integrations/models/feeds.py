@@ -166,7 +166,8 @@ class FeedCursor(Working):
 class SourceFact(Working):
     """What a system says, as of its newest saying. Its own words; rooms derive their records from them.
 
-    Written by the feed engine alone, thousands at a time. Nothing here is ours: it can be read again at any time.
+    Written by the feed engine alone, thousands at a time; that the connection is the sponsor's is therefore held by
+    `external.OF_A_CONNECTION`. Nothing here is ours: it can be read again at any time.
     """
 
     sponsor = models.ForeignKey(
@@ -190,7 +191,6 @@ class SourceFact(Working):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["connection", "resource", "key"], name="integrations_sourcefact_once"),
-            *same_sponsor("integrations_sourcefact", "connection"),
         )
         indexes = (
             models.Index(fields=["connection", "subject"], name="integrations_sourcefact_subj"),

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Length
 
 from ctms.core.acting import Channel, Service, acting
 from ctms.integrations import formats
@@ -39,6 +40,7 @@ from ctms.integrations.staging import Outcome, Stage
 log = logging.getLogger(__name__)
 
 LARGEST_DROP = 0.2
+_HANDFUL = 16_000_000  # bytes
 _LOCK = 0x46454544  # class of our advisory locks
 _BASIS = ""  # the "resource" of a cursor that remembers what records were last worked out from
 _REST = timedelta(minutes=5)
@@ -135,13 +137,14 @@ class _Walk:
 
     def __init__(self, connection: Connection, run: FeedRun, resource: Resource) -> None:
         self.connection, self.run, self.resource = connection, run, resource
-        self.position = self.received = 0
+        self.position = self.received = self.unusable = 0
         self.newest_version = 0
         self.as_of: datetime | None = None
         self.treatment_fields: tuple[str, ...] = ()
 
     def keep(self, page: Page, at: datetime) -> None:
         self.received += len(page.facts) + len(page.unusable)
+        self.unusable += len(page.unusable)
         self.as_of = max(filter(None, (self.as_of, page.as_of)))
         if page.facts:
             self.newest_version = max(self.newest_version, *(fact.version for fact in page.facts))
@@ -187,7 +190,7 @@ def _take(
             aside = stage.put_aside()
             outcome = stage.outcome(aside)
             _keep_items(run, connection, aside, at)
-        _count(run, outcome, _unreadable(run, connection, at))
+        _count(run, outcome, _unreadable(run, connection, at) if walk.unusable else 0)
         run.status, run.is_complete, run.gone, run.ended_at = RunStatus.DONE, True, gone, at
         run.source_as_of = walk.as_of
         run.cursor_after = cursor.cursor = _next_cursor(cursor.cursor, resource, walk)
@@ -201,10 +204,18 @@ def _take(
     return run
 
 
-def _contents(run: FeedRun) -> Iterator[bytes]:
-    """What was kept of each reply, in order; a query each, for none can be running while one of them is copied."""
-    for key in list(run.payloads.order_by("position").values_list("pk", flat=True)):
-        yield bytes(FeedPayload.objects.values_list("content", flat=True).get(pk=key))
+def _contents(run: FeedRun) -> Iterator[list[bytes]]:
+    """What was kept of each reply, in order, by handfuls: none can be asked for while others are being copied."""
+    replies = run.payloads.order_by("position")
+    handful, size = [], 0
+    for key, length in list(replies.values_list("pk", Length("content"))):
+        handful.append(key)
+        size += length
+        if size >= _HANDFUL:
+            yield [bytes(one) for one in replies.filter(pk__in=handful).values_list("content", flat=True)]
+            handful, size = [], 0
+    if handful:
+        yield [bytes(one) for one in replies.filter(pk__in=handful).values_list("content", flat=True)]
 
 
 def _keep_items(run: FeedRun, connection: Connection, rows: list[tuple[Any, ...]], at: datetime) -> None:
@@ -254,8 +265,6 @@ def _unreadable(run: FeedRun, connection: Connection, at: datetime) -> int:
         for position, unusable in run.payloads.exclude(unusable=[]).values_list("position", "unusable")
         for where, why in unusable
     ]
-    if not found:
-        return 0
     known = set(
         FeedItem.objects.filter(connection=connection, resource=run.resource, fact="", status__in=UNSETTLED)
         .values_list("key", "reason")
