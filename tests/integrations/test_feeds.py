@@ -126,6 +126,27 @@ def test_what_waits_becomes_a_dead_letter_and_a_replay_after_the_fix_takes_it(ed
     assert ("Mara Lindqvist", "Because the test says so") in list(who)
 
 
+def test_dead_letters_of_several_runs_are_replayed_at_once_and_each_run_counts_its_own(
+    edc, now, mara, django_assert_max_num_queries
+):
+    waiting = [[subject(f"{n}{place}", now, place=place) for n in range(20)] for place in ("XX-8", "XX-9")]
+    first = [read(edc, Tells(page(*facts, at=now)), now) for facts in waiting]
+    for hour in range(MOST_TRIES):
+        read(edc, Tells(page(at=now)), now + timedelta(hours=hour))
+    assert {counts(run) for run in first} == {(20, 0, 0, 0, 20, 0)}
+    with act(mara), django_assert_max_num_queries(30):
+        services.replay_items(connection=edc, reason="XX-8 is US-008", by=mara)
+    with act(mara):
+        draft = services.draft_mapping(
+            connection=edc, content={**edc.mappings.get().content, "sites": {"XX-8": "US-008"}}, by=mara
+        )
+    sign(draft)
+    with django_assert_max_num_queries(140):
+        read(edc, Tells(page(at=now)), now + timedelta(days=1))
+    assert [counts(run) for run in first] == [(20, 20, 0, 0, 0, 0), (20, 0, 0, 0, 0, 20)]
+    assert set(FeedItem.objects.values_list("status", "tries")) == {("APPLIED", 1), ("PENDING", 1)}
+
+
 def test_what_could_not_be_taken_is_kept_once_and_settled_by_a_saying_that_can(edc, now):
     for hour in range(3):
         moment = now + timedelta(hours=hour)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import F, Max
+from django.db.models import Max
 
 from ctms.accounts.models import Scope, User
 from ctms.core import protocols
@@ -22,7 +22,6 @@ from ctms.integrations.models import (
     Connection,
     FeedCursor,
     FeedItem,
-    FeedRun,
     Format,
     ItemStatus,
     MappingStatus,
@@ -31,6 +30,7 @@ from ctms.integrations.models import (
     SystemOfRecord,
 )
 from ctms.integrations.registry import RULES, Domain, Kind
+from ctms.integrations.services import accounting
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -147,8 +147,11 @@ def read_soon(*, connection: Connection, by: User) -> None:
 
 
 @use_case
-def replay_items(*, connection: Connection, items: list[int], reason: str, by: User) -> int:
+def replay_items(*, connection: Connection, items: list[int] | None = None, reason: str, by: User) -> int:
     """Has refused facts and dead letters tried again at the next run; gives how many.
+
+    Args:
+        items: which; None for all that the connection has.
 
     Raises:
         BadInput: no reason.
@@ -157,18 +160,17 @@ def replay_items(*, connection: Connection, items: list[int], reason: str, by: U
     _demand(by, "integrations.replay_item", connection, "replaying what a feed could not take")
     if not says_why(reason):
         raise BadInput("REASON", "Say why.", fields={"reason": "Say what was put right."})
-    waiting = FeedItem.objects.filter(
-        connection=connection, pk__in=items, status__in=(ItemStatus.DEAD, ItemStatus.REFUSED)
-    ).exclude(fact="")
-    rows = list(waiting.select_for_update(of=("self",)).values_list("pk", "run", "status"))
-    if not rows:
+    waiting = FeedItem.objects.filter(connection=connection, status__in=(ItemStatus.DEAD, ItemStatus.REFUSED)).exclude(
+        fact=""
+    )
+    if items is not None:
+        waiting = waiting.filter(pk__in=items)
+    keys = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+    if not keys:
         raise Refusal("NOTHING_TO_REPLAY", "There is nothing here that can be replayed.")
-    waiting.filter(pk__in=[key for key, _, _ in rows]).update(status=ItemStatus.PENDING, tries=0)
-    for _, run, status in rows:
-        left = "dead" if status == ItemStatus.DEAD else "refused"
-        FeedRun.objects.filter(pk=run).update(**{left: F(left) - 1, "pending": F("pending") + 1})
+    accounting.replay(keys)
     FeedCursor.objects.filter(connection=connection).update(rests_until=None)
-    return len(rows)
+    return len(keys)
 
 
 @use_case

@@ -14,12 +14,10 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import F
 from django.db.models.functions import Length
 
 from ctms.core.acting import Channel, Service, acting
 from ctms.integrations import formats
-from ctms.integrations.lifecycle import MOST_TRIES
 from ctms.integrations.models import (
     Connection,
     ConnectionStatus,
@@ -33,8 +31,8 @@ from ctms.integrations.models import (
     RunStatus,
     Secret,
 )
-from ctms.integrations.models.feeds import UNSETTLED
-from ctms.integrations.ports import Adapter, FeedFailed, Page, Resource, encoded, line_of, receiver
+from ctms.integrations.ports import Adapter, FeedFailed, Page, Resource, encoded, receiver
+from ctms.integrations.services import accounting
 from ctms.integrations.staging import Outcome, Stage
 
 log = logging.getLogger(__name__)
@@ -185,12 +183,11 @@ def _take(
             stage.judge(at)
             stage.take()
             gone = stage.forget_missing(at) if resource.is_snapshot else 0
-            for item in stage.recognise():
-                _settle(FeedItem.objects.select_for_update().get(pk=item), "OVERTAKEN", None)
+            accounting.settle([(item, "OVERTAKEN", None) for item in stage.recognise()])
             aside = stage.put_aside()
             outcome = stage.outcome(aside)
-            _keep_items(run, connection, aside, at)
-        _count(run, outcome, _unreadable(run, connection, at) if walk.unusable else 0)
+            accounting.keep(run, connection, aside, at)
+        _count(run, outcome, accounting.keep_unreadable(run, connection, at) if walk.unusable else 0)
         run.status, run.is_complete, run.gone, run.ended_at = RunStatus.DONE, True, gone, at
         run.source_as_of = walk.as_of
         run.cursor_after = cursor.cursor = _next_cursor(cursor.cursor, resource, walk)
@@ -216,68 +213,6 @@ def _contents(run: FeedRun) -> Iterator[list[bytes]]:
             handful, size = [], 0
     if handful:
         yield [bytes(one) for one in replies.filter(pk__in=handful).values_list("content", flat=True)]
-
-
-def _keep_items(run: FeedRun, connection: Connection, rows: list[tuple[Any, ...]], at: datetime) -> None:
-    """Keeps what was not taken, and settles what came again."""
-    fresh, again = [], []
-    for item_id, outcome, reason, *columns in rows:
-        if item_id is None:
-            fresh.append(
-                FeedItem(
-                    sponsor_id=run.sponsor_id, connection=connection, run=run, resource=run.resource,
-                    key=columns[0] or "", status=outcome, reason=reason, fact=line_of(columns), place=columns[4] or "",
-                    subject=columns[5] or "", received_at=at,
-                )
-            )  # fmt: skip
-        else:
-            again.append((item_id, outcome, reason))
-    FeedItem.objects.bulk_create(fresh, batch_size=2000)
-    for item_id, outcome, reason in again:
-        _settle(FeedItem.objects.select_for_update().get(pk=item_id), outcome, reason)
-
-
-_SETTLED = {"APPLIED": ItemStatus.APPLIED, "OVERTAKEN": ItemStatus.SUPERSEDED, "REFUSED": ItemStatus.REFUSED}
-_COUNTED = {
-    ItemStatus.PENDING: "pending", ItemStatus.REFUSED: "refused", ItemStatus.DEAD: "dead",
-    ItemStatus.APPLIED: "applied", ItemStatus.SUPERSEDED: "unchanged",
-}  # fmt: skip
-
-
-def _settle(item: FeedItem, outcome: str, reason: str | None) -> None:
-    """An item that came again: taken, overtaken, refused, or put aside once more; its run's counts follow."""
-    before = ItemStatus(item.status)
-    item.tries += 1
-    waiting = ItemStatus.DEAD if item.tries >= MOST_TRIES else ItemStatus.PENDING
-    item.status = _SETTLED.get(outcome, waiting)
-    if item.status in UNSETTLED:
-        item.reason = reason or item.reason
-    item.save(update_fields=["status", "tries", "reason"])
-    if item.status != before:
-        left, came = _COUNTED[before], _COUNTED[ItemStatus(item.status)]
-        FeedRun.objects.filter(pk=item.run_id).update(**{left: F(left) - 1, came: F(came) + 1})
-
-
-def _unreadable(run: FeedRun, connection: Connection, at: datetime) -> int:
-    """How many records there were of which not even the key could be read; an item for each that is new."""
-    found = [
-        (f"{where} of reply {position}", why)
-        for position, unusable in run.payloads.exclude(unusable=[]).values_list("position", "unusable")
-        for where, why in unusable
-    ]
-    known = set(
-        FeedItem.objects.filter(connection=connection, resource=run.resource, fact="", status__in=UNSETTLED)
-        .values_list("key", "reason")
-    )  # fmt: skip
-    items = [
-        FeedItem(
-            sponsor_id=run.sponsor_id, connection=connection, run=run, resource=run.resource,
-            key=key, status=ItemStatus.REFUSED, reason=why, received_at=at,
-        )
-        for key, why in found if (key, why) not in known
-    ]  # fmt: skip
-    FeedItem.objects.bulk_create(items, batch_size=2000)
-    return len(found)
 
 
 def _count(run: FeedRun, outcome: Outcome, unreadable: int) -> None:

@@ -199,11 +199,7 @@ class Replay(InConnection, FormPage):
         return ReasonForm(data)
 
     def carry_out(self, said: dict[str, Any]) -> str:
-        rows = FeedItem.objects.filter(connection=self.connection, status__in=(ItemStatus.DEAD, ItemStatus.REFUSED))
-        keys = list(rows.exclude(fact="").values_list("pk", flat=True)[:5000])
-        count = services.replay_items(
-            connection=self.connection, items=keys, reason=said["reason"], by=self.request.user
-        )
+        count = services.replay_items(connection=self.connection, reason=said["reason"], by=self.request.user)
         after_commit("ctms.integrations.tasks.read_connection", connection_id=self.connection.pk)
         return f"{count:,} are tried again now."
 
