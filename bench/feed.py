@@ -173,6 +173,7 @@ def workloads(database: str, sponsor: Sponsor, size: str) -> Iterator[Workload |
     )
     fresh()
     feed.take(runs.pop())
+    feed.read_only()  # whoever reads rows first marks them as committed: after a checkpoint that writes their pages
     before = feed.wal()
     run = feed.arrive()
     arrived = feed.wal()
