@@ -118,7 +118,7 @@ def served(application) -> Iterator[str]:
     server = make_server("127.0.0.1", 0, application, server_class=_Threaded, handler_class=_Silent)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://localhost:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()
