@@ -21,6 +21,7 @@ _CHANNELS = {
     Channel.WEB: "browser", Channel.API: "REST", Channel.TASK: "background task", Channel.COMMAND: "command line",
     Channel.IMPORT: "import", Channel.FEED: "feed", Channel.MIGRATION: "migration", "psql": "database console",
 }  # fmt: skip
+_ABBREVIATIONS = frozenset({"CTMS", "EDC", "ERP", "ETMF", "EU", "IRT", "VAT"})  # in names of fields
 # What the page tells anyway (the record's place, who recorded it when) or nobody asks first: shown on demand.
 _MINOR = {
     *("id", "sponsor_id", "study_id", "scope_id", "group_id", "schedule_id", "run_id", "partition", "path", "slug"),
@@ -152,11 +153,9 @@ def _changes(row: Row, names: Names, at: Moment) -> Iterator[Change]:
 
 def _label(model: Model, column: str) -> str:
     field = _field(model, column)
-    return (
-        str(field.verbose_name).capitalize()
-        if field is not None
-        else f"{column.replace('_', ' ').capitalize()} (retired)"
-    )
+    words = str(field.verbose_name) if field is not None else f"{column.replace('_', ' ')} (retired)"
+    spoken = " ".join(word.upper() if word.upper() in _ABBREVIATIONS else word for word in words.split())
+    return spoken[:1].upper() + spoken[1:]
 
 
 def _words(model: Model, column: str, value: Any, names: Names, at: Moment) -> str:

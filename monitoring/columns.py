@@ -98,7 +98,7 @@ CANDIDATE_COLUMNS = (
     Column("subject", "Subject", lambda one: one.number, "id", ("number", "code"), phone="title", is_link=True,
            machine="number", generated=True),
     _SITE,
-    Column("visit", "Visit", lambda one: one.code, phone="main", machine="code", generated=True),
+    Column("visit", "Visit", lambda one: one.visit_label, phone="main", machine="code", generated=True),
     Column("kind", "What", lambda one: one.get_kind_display(), "text", ("kind",), phone="main", machine="kind",
            generated=True),
     Column("occurred_on", "Happened", lambda one: one.occurred_on, "date", ("occurred_on",), machine="occurred_on",

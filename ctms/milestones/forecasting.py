@@ -175,7 +175,7 @@ def _waits(code: str, days: int, before: View) -> str:
     when = f"“{STANDARDS[code].label}”, {how} {before.on:%-d %b %Y}"
     if days == 0:
         return f"Not before {when}"
-    return f"{days} day{'s' if days > 1 else ''} after {when}, at the earliest"
+    return f"At the earliest {days} day{'s' if days > 1 else ''} after {when}"
 
 
 def _nth(number: int, sites: int) -> str:

@@ -259,9 +259,15 @@ def _lines(count: int) -> str:
 
 
 def line_sums(run: PaymentRun) -> dict[int, dict[str, Any]]:
-    """Request -> {lines: how many, gross: fees and overhead, held: the holdback, negative} of what it pays."""
+    """Request -> {lines, gross, held, tax} of what it pays.
+
+    `lines` is how many, `gross` fees and overhead, `held` the holdback, negative, `tax` the VAT less what is withheld.
+    """
     rows = PaymentLine.objects.filter(request__run=run).order_by().values("request")
     sums = rows.annotate(
-        lines=Count("id"), gross=Sum(F("payable__direct") + F("payable__overhead")), held=Sum("payable__holdback")
+        lines=Count("id"),
+        gross=Sum(F("payable__direct") + F("payable__overhead")),
+        held=Sum("payable__holdback"),
+        tax=Sum(F("payable__vat") + F("payable__withholding")),
     )
     return {row["request"]: row for row in sums}

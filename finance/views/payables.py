@@ -75,7 +75,7 @@ class PayablePage(InMoney):
         yield from origin(payable, self.request.user)
         yield {
             "title": payable.get_kind_display(), "on": payable.occurred_on, "simulated": is_simulated(),
-            "text": payable.source or "No source given", "chip": {"label": payable.fact_id, "tone": "info"},
+            "text": payable.source or "No source given",
         }  # fmt: skip
         signed = [one for one in shown_under(version) if not one.is_broken]
         yield {
@@ -91,7 +91,7 @@ class PayablePage(InMoney):
         }
         yield {
             "title": "Posted", "at": payable.posted_at, "chip": {"label": payable.get_cause_display(), "tone": "mute"},
-            "text": f"Revision {payable.revision}, ledger entries that sum to zero",
+            "text": f"Revision {payable.revision}; debit and credit of its ledger entries balance",
         }  # fmt: skip
         yield from self._payment()
 

@@ -26,8 +26,10 @@ from finance.services import runs
 from finance.wording import further, unpaid_kinds
 
 _PAYEE_COLUMNS = ({"label": "Payee"}, {"label": "Lines", "kind": "number"}, {"label": "Gross", "kind": "number"},
-                  {"label": "Held back", "kind": "number"}, {"label": "Net", "kind": "number"},
+                  {"label": "Held back", "kind": "number"}, {"label": "Tax", "kind": "number"},
+                  {"label": "Net", "kind": "number"},
                   {"label": "Due", "kind": "date"}, {"label": "State"})  # fmt: skip
+_WAITING_COLUMNS = ({"label": "Payee"}, {"label": "Net", "kind": "number"}, {"label": "State"})
 _STEP_LABELS = ("Fee", "Overhead", "Held back", "VAT", "Tax withheld", "Net")
 _LINE_COLUMNS = (
     {"label": "For"}, {"label": "On", "kind": "date"}, *({"label": label, "kind": "number"} for label in _STEP_LABELS)
@@ -55,6 +57,7 @@ class RunPage(InRun):
             "paying": [self._payee(one, line_sums) for one in asked if not one.rolls_forward],
             "waiting": [self._payee(one, line_sums) for one in asked if one.rolls_forward],
             "columns": _PAYEE_COLUMNS,
+            "waiting_columns": _WAITING_COLUMNS,
             "totals": [{"label": code, "value": money.words(net, code)} for code, net in sorted(totals(asked).items())],
             "total_title": "Total paid" if run.status == RunStatus.PAID else "Total to pay",
             "checks": self._checks(),
@@ -82,6 +85,7 @@ class RunPage(InRun):
             "lines": of_lines["lines"] if of_lines else "",
             "gross": money.words(money.rounded(of_lines["gross"], asked.currency)) if of_lines else "",
             "held": money.words(money.rounded(of_lines["held"], asked.currency)) if of_lines else "",
+            "tax": money.words(money.rounded(of_lines["tax"], asked.currency)) if of_lines else "",
             "state": state[0],
             "tone": state[1],
             "url": "" if asked.rolls_forward else self.url("remittance", self.run.number, asked.pk),

@@ -76,13 +76,20 @@ class DeviationCandidate(StudyOwned):
         return f"{self.number}, {self.code}: {self.get_kind_display().lower()}"
 
     @property
+    def visit_label(self) -> str:
+        """The visit as the schedule names it."""
+        planned = self.subject_visit.visit
+        return planned.label if planned else self.code
+
+    @property
     def words(self) -> str:
         """What is suspect, in a sentence without a name: it becomes the text of the deviation."""
         window = f"{self.window_from:%-d %b %Y} to {self.window_to:%-d %b %Y}"
         if self.kind == CandidateKind.MISSED:
             return f"Visit {self.code} did not take place in its window, {window}."
-        days = (self.window_from - self.occurred_on).days
-        by = f"{days} days before" if days > 0 else f"{(self.occurred_on - self.window_to).days} days after"
+        before, after = (self.window_from - self.occurred_on).days, (self.occurred_on - self.window_to).days
+        days, side = (before, "before") if before > 0 else (after, "after")
+        by = f"{days} day{'' if days == 1 else 's'} {side}"
         return f"Visit {self.code} took place on {self.occurred_on:%-d %b %Y}, {by} its window, {window}."
 
     @property

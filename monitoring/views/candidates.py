@@ -31,7 +31,7 @@ class CandidateList(OfStudy):
 
     def rows(self) -> QuerySet[DeviationCandidate]:
         rows = DeviationCandidate.objects.visible_to(self.request.user).filter(study=self.study)
-        return rows.select_related("site", "deviation")
+        return rows.select_related("site", "deviation", "subject_visit__visit")
 
     def sort_keys(self) -> dict[str, Any]:
         return {"status_rank": rank("status", CandidateStatus.values)}
@@ -53,7 +53,7 @@ class InCandidate(InSite):
     @cached_property
     def candidate(self) -> DeviationCandidate:
         rows = DeviationCandidate.objects.visible_to(self.request.user).filter(site=self.site)
-        related = ("site__scope", "site__facility", "deviation", "decided_by", "subject_visit", "study")
+        related = ("site__scope", "site__facility", "deviation", "decided_by", "subject_visit__visit", "study")
         candidate: DeviationCandidate = found(rows.filter(pk=self.kwargs["candidate"]).select_related(*related))
         return candidate
 
@@ -78,7 +78,7 @@ class CandidatePage(InCandidate):
             {"label": "Site", "value": self.site.name, "url": self.url("site-visits")},
             {"label": "Subject", "value": one.number,
              "url": subject if self.may("enrollment.view_subject") else ""},
-            {"label": "Visit", "value": one.code},
+            {"label": "Visit", "value": one.visit_label},
             {"label": "Window", "value": f"{day(one.window_from)} to {day(one.window_to)}"},
             {"label": "Says who", "value": one.said_by},
             {"label": "Found", "value": day(one.found_at)},

@@ -75,6 +75,11 @@ class TestStyleGuide:
     def test_every_sample_row_of_a_page_is_drawn(self, guide: Page) -> None:
         assert len([a for tag, a in guide.elements if tag == "tr" and "data-row" in a]) == 50
 
+    def test_a_long_list_shows_its_first_and_the_others_on_demand(self) -> None:
+        html = render_to_string("web/style_guide/numbers.html", samples.style_guide({}))
+        first, rest = html.partition('<ul class="c-attention">')[2].split("<summary>And 1 more</summary>")
+        assert [part.partition("</ul>")[0].count("<li>") for part in (first, rest)] == [2, 1]
+
     def test_what_is_not_known_is_never_zero(self) -> None:
         html = render_to_string("web/style_guide/numbers.html", samples.style_guide({}))
         assert "No accounting feed has reported yet." in html

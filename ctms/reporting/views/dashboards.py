@@ -52,7 +52,6 @@ _OPEN = {
 }  # fmt: skip
 _OPENING = {"sites.total": "Sites", "sites.starting": "In start-up", "sites.active": "Activated", "sites.out": "Out"}
 _WAITING_SHOWN, _SITES_SHOWN, _COUNTRIES_SHOWN = 6, 25, 9
-_ATTENTION_SHOWN = 6
 _REACHED_SHOWN, _AHEAD_SHOWN = 4, 10  # milestones
 
 
@@ -96,7 +95,7 @@ class Overview(InStudy):
             "country": self.country,
             "tiles": tiles,
             "is_open": is_open,
-            **self._attention(attention_of(here, readings, parts=enrolled)),
+            "attention": attention_of(here, readings, parts=enrolled),
             "map": sites_map(queries.points(outlook.sites)),
             "waiting": [self._waiting(one) for one in
                         queries.longest_waiting_of(outlook.sites, on=today, limit=_WAITING_SHOWN)],
@@ -108,15 +107,6 @@ class Overview(InStudy):
             **self._milestones(),
             **(self._sites(below, rows[1:]) if self.country else self._countries(below, of_countries, is_open)),
         }  # fmt: skip
-
-    def _attention(self, items: list[dict[str, Any]]) -> dict[str, Any]:
-        """All of it; the worst at once, the others on demand."""
-        return {
-            "attention": items,
-            "attention_first": items[:_ATTENTION_SHOWN],
-            "attention_rest": items[_ATTENTION_SHOWN:],
-            "attention_words": f"And {len(items) - _ATTENTION_SHOWN} more",
-        }
 
     def _planned(self) -> list[Reading]:
         """Of a study: how many it is to enrol, and who says so."""
