@@ -1,5 +1,7 @@
 """What lists of subjects and visits show."""
 
+from datetime import date
+
 from ctms.integrations.registry import Kind
 from ctms.web.columns import Column
 from enrollment.lineage import WORDS
@@ -24,6 +26,11 @@ _VISIT_TONES = {
 def subject_tone(status: str) -> str:
     """The tone of a subject's status chip."""
     return _TONES.get(SubjectStatus(status), "info")
+
+
+def _spoken(state: str) -> str:
+    """A code of ours in words; what another system calls a state stays as it is."""
+    return state.replace("_", " ").capitalize() if state.isupper() else state
 
 
 def visit_tone(state: str) -> str:
@@ -94,7 +101,7 @@ MESSAGE_COLUMNS = (
     Column("what", "About", lambda one: WORDS.get(one.what, one.what), phone="main", generated=True, machine="what"),
     Column("event", "Called there", lambda one: one.event, generated=True, machine="event"),
     Column("day", "Day", lambda one: one.day, "date", generated=True, machine="day"),
-    Column("state", "State", lambda one: "No longer there" if one.gone_at else one.state, phone="hide",
+    Column("state", "State", lambda one: "No longer there" if one.gone_at else _spoken(one.state), phone="hide",
            generated=True, machine="state"),
     Column("as_of", "As of, there", lambda one: one.as_of, "date", ("as_of", "id"), machine="as_of"),
     Column("version", "Version there", lambda one: one.version, only_exported=True, machine="version"),
@@ -113,7 +120,15 @@ def discrepancy_tone(status: str) -> str:
 
 
 def _says(name: str, label: str) -> Column:
-    return Column(name, label, lambda one: getattr(one, name), phone="meta", generated=True, machine=name)
+    """What a system says: a day, or the numbers of sites."""
+    return Column(name, label, lambda one: _as_day(getattr(one, name)), generated=True, machine=name)
+
+
+def _as_day(said: str) -> date | str:
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        return said
 
 
 DISCREPANCY_COLUMNS = (

@@ -1,5 +1,6 @@
 """What lists of agreements, payables and payment runs show."""
 
+from decimal import Decimal
 from typing import Any
 
 from ctms.core import money
@@ -14,6 +15,10 @@ RUN_TONES = {R.CALCULATED: "info", R.CONFIRMED: "sign", R.APPROVED: "ok", R.RELE
 
 def _amount(field: str) -> Any:
     return lambda row: money.rounded(getattr(row, field), row.currency)
+
+
+def _sum(*fields: str) -> Any:
+    return lambda row: money.rounded(sum((getattr(row, field) for field in fields), Decimal(0)), row.currency)
 
 
 def state(payable: Payable) -> str:
@@ -55,11 +60,14 @@ PAYABLE_COLUMNS = (
     Column("occurred_on", "On", lambda one: one.occurred_on, "date", ("occurred_on",), machine="occurred_on"),
     Column("payee", "Payee", lambda one: one.payee.name, "text", ("payee__name",), machine="payee__name"),
     Column("currency", "Currency", lambda one: one.currency, "text", ("currency",), machine="currency"),
-    Column("direct", "Fee", _amount("direct"), "number", phone="hide", machine="direct"),
-    Column("overhead", "Overhead", _amount("overhead"), "number", phone="hide", machine="overhead"),
+    Column("direct", "Fee", _amount("direct"), "number", only_exported=True, machine="direct"),
+    Column("overhead", "Overhead", _amount("overhead"), "number", only_exported=True, machine="overhead"),
+    Column("gross", "Gross", _sum("direct", "overhead"), "number", phone="hide"),
     Column("holdback", "Held back", _amount("holdback"), "number", phone="hide", machine="holdback"),
-    Column("vat", "VAT", _amount("vat"), "number", phone="hide", machine="vat"),
-    Column("withholding", "Tax withheld", _amount("withholding"), "number", phone="hide", machine="withholding"),
+    Column("vat", "VAT", _amount("vat"), "number", only_exported=True, machine="vat"),
+    Column("withholding", "Tax withheld", _amount("withholding"), "number", only_exported=True,
+           machine="withholding"),
+    Column("tax", "Tax", _sum("vat", "withholding"), "number", phone="hide"),
     Column("net", "Net", _amount("net"), "number", ("net",), phone="main", machine="net"),
     Column("revision", "Revision", lambda one: one.revision, "number", only_exported=True, machine="revision"),
     Column("fact", "Fact", lambda one: one.fact_id, only_exported=True, machine="fact_id"),

@@ -1,7 +1,7 @@
 """How connections and their feeds are put into words on pages."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from ctms.integrations.formats import resources_of
@@ -54,6 +54,21 @@ def reading_states(connection: Connection) -> list[dict[str, Any]]:
     """How far each resource was read."""
     known = {cursor.resource: cursor for cursor in FeedCursor.objects.filter(connection=connection)}
     return [
-        {"label": resource.label, "cursor": known.get(resource.name), "is_snapshot": resource.is_snapshot}
+        {
+            "label": resource.label,
+            "cursor": (cursor := known.get(resource.name)),
+            "read_to": _read_to(cursor.cursor) if cursor else "",
+            "is_snapshot": resource.is_snapshot,
+        }
         for resource in resources_of(connection)
     ]
+
+
+def _read_to(mark: str) -> str:
+    """How far a resource was read, as people read it; some systems count by a mark of their own, not by the instant."""
+    if "T" not in mark:
+        return mark
+    try:
+        return f"{datetime.fromisoformat(mark).astimezone(UTC):%-d %b %Y %H:%M} UTC"
+    except ValueError:
+        return mark
