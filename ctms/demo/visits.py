@@ -181,13 +181,14 @@ class Visit:
 
     def _deviation(self, visit: MonitoringVisit, by: User, at: Any) -> Deviation:
         """About a subject's visit that was missed or out of its window, where there is one."""
-        known = SubjectVisit.objects.filter(subject__site=self.story.site).select_related("subject")
+        known = SubjectVisit.objects.filter(subject__site=self.story.site).select_related("subject", "visit")
         odd = visit_states(known, on=self.day).filter(state__in=("MISSED", "OUT_OF_WINDOW"), due_on__lt=self.day)
         one = odd.exclude(done_on__gt=self.day).order_by("-due_on", "pk").first()
         day, words = self.day - timedelta(days=20), "A visit three days after the end of its window"
         if one is not None:
             day = one.done_on or one.window_to or one.due_on
-            words = f"Visit {one.code} {'outside its window' if one.done_on else 'missed'}"
+            named = one.visit.label if one.visit else one.code
+            words = f"Visit {named} {'outside its window' if one.done_on else 'missed'}"
         said = {
             "category": "IMPLEMENTATION", "severity": "MINOR", "occurred_on": min(day, self.day),
             "discovered_on": self.day, "discovered_by": "MONITOR", "subject": one.subject.number if one else "",

@@ -86,11 +86,11 @@ class DeviationCandidate(StudyOwned):
         """What is suspect, in a sentence without a name: it becomes the text of the deviation."""
         window = f"{self.window_from:%-d %b %Y} to {self.window_to:%-d %b %Y}"
         if self.kind == CandidateKind.MISSED:
-            return f"Visit {self.code} did not take place in its window, {window}."
+            return f"Visit {self.visit_label} did not take place in its window, {window}."
         before, after = (self.window_from - self.occurred_on).days, (self.occurred_on - self.window_to).days
         days, side = (before, "before") if before > 0 else (after, "after")
         by = f"{days} day{'' if days == 1 else 's'} {side}"
-        return f"Visit {self.code} took place on {self.occurred_on:%-d %b %Y}, {by} its window, {window}."
+        return f"Visit {self.visit_label} took place on {self.occurred_on:%-d %b %Y}, {by} its window, {window}."
 
     @property
     def said_by(self) -> str:

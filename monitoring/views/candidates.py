@@ -75,7 +75,7 @@ class CandidatePage(InCandidate):
         one = self.candidate
         subject = self.to("subject", one.subject_visit.subject_id)
         facts: list[dict[str, Any]] = [
-            {"label": "Site", "value": self.site.name, "url": self.url("site-visits")},
+            {"label": "Site", "value": self.site.label, "url": self.url("site-visits")},
             {"label": "Subject", "value": one.number,
              "url": subject if self.may("enrollment.view_subject") else ""},
             {"label": "Visit", "value": one.visit_label},

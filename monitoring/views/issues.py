@@ -73,7 +73,7 @@ class FollowUpPage(InItem):
             "tone": follow_up_tone(item.status),
             "severity_tone": severity_tone(item.severity),
             "facts": [
-                {"label": "Site", "value": self.site.name, "url": self.url("site-visits")},
+                {"label": "Site", "value": self.site.label, "url": self.url("site-visits")},
                 {"label": "Severity", "value": item.get_severity_display()},
                 {"label": "Who does it", "value": item.get_owner_display()},
                 {"label": "Due", "value": day(item.due_on), "tone": "bad" if late else ""},
@@ -171,7 +171,7 @@ class DeviationPage(InDeviation):
             "tone": deviation_tone(one.status),
             "severity_tone": severity_tone(one.severity),
             "facts": [
-                {"label": "Site", "value": self.site.name, "url": self.url("site-visits")},
+                {"label": "Site", "value": self.site.label, "url": self.url("site-visits")},
                 {"label": "Category", "value": one.get_category_display()},
                 {"label": "Severity", "value": one.get_severity_display()},
                 {"label": "Important", "value": important},

@@ -104,7 +104,12 @@ class Site(StudyOwned):
     @property
     def name(self) -> str:
         """What people call the site: its facility's name or, where undisclosed, "Site US-004 – Mesa, Arizona"."""
-        return self.facility.name or f"Site {self.number} \N{EN DASH} {self.facility.place}"
+        return self.facility.name or f"Site {self.label}"
+
+    @property
+    def label(self) -> str:
+        """Its number and where it is: "US-004 – Mesa, Arizona"."""
+        return f"{self.number} \N{EN DASH} {self.facility.place}"
 
     @property
     def standing_evidence(self) -> models.QuerySet[SiteEvidence]:

@@ -54,7 +54,8 @@ def test_candidates_come_are_decided_on_and_close_when_the_source_is_put_right(s
     assert states() == {"EARLY": "OPEN", "MISSED": "OPEN"}
     assert find(site, now) == 0
     first, second = DeviationCandidate.objects.order_by("code")
-    words = "Visit EARLY took place on 8 Feb 2024, 2 days before its window, 10 Feb 2024 to 14 Feb 2024."
+    named = f"Visit {first.subject_visit.visit.label}"
+    words = f"{named} took place on 8 Feb 2024, 2 days before its window, 10 Feb 2024 to 14 Feb 2024."
     assert first.words == words
     work = signed_in("idris").get("/in/north/work/").content.decode()
     assert "Visits outside their windows" in work
