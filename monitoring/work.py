@@ -105,7 +105,8 @@ def deviations(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
     ordered = rows.select_related("site", "study").order_by(rank("severity", Severity.values), "discovered_on", "pk")
     for one in ordered[:_MOST]:
         url = reverse("deviation", args=[sponsor.code, one.study.slug, one.site.number, one.number])
-        sub = f"{one.site.number}, {one.get_severity_display().lower()}, {one.get_status_display().lower()}"
+        about = one.subject or one.site.number
+        sub = f"{about}, {one.get_severity_display().lower()}, {one.get_status_display().lower()}"
         yield WorkItem(f"{one}: {one.description}", sub, url, None, "Deviations to assess")
 
 
