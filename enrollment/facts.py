@@ -10,7 +10,7 @@ from ctms.core.protocols import SiteFact
 from ctms.integrations import registry
 from ctms.integrations.registry import Domain
 from enrollment.filters import COUNTED_AS
-from enrollment.models import MILESTONES, Discrepancy, DiscrepancyStatus, EnrolledDefinition, Subject, SubjectVisit
+from enrollment.models import MILESTONES, STANDING, Discrepancy, EnrolledDefinition, Subject, SubjectVisit
 from enrollment.queries import enrolled_by, visit_states
 from enrollment.sides import sides_of
 from sites.models import Site
@@ -58,7 +58,7 @@ def known_of(site: Site, at: datetime) -> Iterator[SiteFact]:
     words = f"{states['unentered']} visits not entered, {states['unverified']} entered and not verified"
     yield told("Data", words, Domain.CLINICAL_DATA)
     yield told("Open queries", str(states["queries"] or 0), Domain.CLINICAL_DATA)
-    differ = Discrepancy.objects.filter(site=site).exclude(status=DiscrepancyStatus.CLOSED).count()
+    differ = Discrepancy.objects.filter(site=site, status__in=STANDING).count()
     yield SiteFact("Discrepancies between systems", f"{differ} not put right", LIVE.system, _when(at))
 
 

@@ -6,7 +6,15 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 
-from enrollment.models import Difference, Discrepancy, DiscrepancyStatus, Subject, SubjectStatus, SubjectVisit
+from enrollment.models import (
+    STANDING,
+    Difference,
+    Discrepancy,
+    DiscrepancyStatus,
+    Subject,
+    SubjectStatus,
+    SubjectVisit,
+)
 from enrollment.queries import VISIT_STATES
 
 # Each name of `COUNTED` as a condition on subjects: what a count counts is the list under this filter.
@@ -71,9 +79,6 @@ class VisitFilter(django_filters.FilterSet):
 
     def stands(self, visits: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return visits.filter(state=value)
-
-
-STANDING = ("OPEN", "TAKEN", "EXPLAINED")
 
 
 class DiscrepancyFilter(django_filters.FilterSet):

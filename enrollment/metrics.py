@@ -14,8 +14,7 @@ from ctms.integrations.models import Format
 from ctms.integrations.registry import Domain
 from ctms.studies.models import Study
 from ctms.web.places import Place
-from enrollment.filters import STANDING
-from enrollment.models import MILESTONES, Discrepancy, EnrolledDefinition, Milestone
+from enrollment.models import MILESTONES, STANDING, Discrepancy, EnrolledDefinition, Milestone
 from enrollment.outlook import Outlook, facts_of
 from enrollment.queries import subject_counts
 from sites.models import Site

@@ -1,4 +1,4 @@
-"""What needs attention in a study or a country: what the rooms count as late or wrong, worst first."""
+"""What needs attention in a study, a country or at a site: what the rooms count as late or wrong, worst first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,6 +14,9 @@ _ORDER = ("bad", "watch", "mute")
 _COUNTED: Mapping[str, tuple[str, str, str, str]] = {
     "monitoring.reports_late": (
         "visit report is overdue", "visit reports are overdue", "bad", "To be submitted, or to be approved"
+    ),
+    "monitoring.visits_late": (
+        "visit is past its day", "visits are past their day", "bad", "Planned or confirmed, and not begun"
     ),
     "monitoring.deviations_serious": (
         "serious deviation is open", "serious deviations are open", "bad", "Critical or major, not settled"
@@ -54,12 +57,17 @@ def attention_of(
     Args:
         parts: countries by name, with how many they enrolled and how many were planned by today.
     """
-    items = [
-        *_stale(place, readings),
-        *(item for name in _COUNTED if (item := _counted(readings.get(name)))),
-        *_behind(parts),
-    ]
-    return sorted(items, key=lambda item: _ORDER.index(item["tone"]))
+    items = [*_stale(place, readings), *counted(readings), *_behind(parts)]
+    return sorted(items, key=_rank)
+
+
+def counted(readings: Mapping[str, Reading]) -> list[dict[str, Any]]:
+    """The same of what was counted alone."""
+    return sorted((item for name in _COUNTED if (item := _counted(readings.get(name)))), key=_rank)
+
+
+def _rank(item: Mapping[str, Any]) -> int:
+    return _ORDER.index(item["tone"])
 
 
 def _stale(place: Place, readings: Mapping[str, Reading]) -> Iterator[dict[str, Any]]:

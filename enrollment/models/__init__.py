@@ -1,7 +1,7 @@
 """Subjects as statuses and days, never as data; visits against the plan; counts; plans; what systems disagree about."""
 
 from enrollment.models.counts import COUNTED, CountDelta, SiteCount
-from enrollment.models.discrepancies import Difference, Discrepancy, DiscrepancyStatus
+from enrollment.models.discrepancies import STANDING, Difference, Discrepancy, DiscrepancyStatus
 from enrollment.models.plans import EnrollmentPlan, months_from
 from enrollment.models.subjects import (
     MILESTONES,
@@ -15,6 +15,7 @@ from enrollment.models.subjects import (
 __all__ = [
     "COUNTED",
     "MILESTONES",
+    "STANDING",
     "CountDelta",
     "Difference",
     "Discrepancy",

@@ -38,6 +38,10 @@ class DiscrepancyStatus(models.TextChoices):
     CLOSED = "CLOSED", "Put right"
 
 
+# Every status but the last: what has not been put right.
+STANDING = tuple(one for one in DiscrepancyStatus if one != DiscrepancyStatus.CLOSED)
+
+
 class Discrepancy(StudyOwned):
     """Systems disagree about one subject in one way. Found, found again and closed by the reconciliation alone.
 

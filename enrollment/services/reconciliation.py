@@ -11,7 +11,7 @@ from ctms.core.use_case import use_case
 from ctms.studies.models import Study
 from enrollment import reconcile
 from enrollment.lifecycle import DISCREPANCY
-from enrollment.models import Discrepancy, DiscrepancyStatus
+from enrollment.models import STANDING, Discrepancy
 from enrollment.reconcile import Sides
 from enrollment.sides import sides_of
 
@@ -31,7 +31,7 @@ def reconcile_study(*, study: Study, at: datetime) -> int:
         sides = sides_of(study)
         if judged := reconcile.differences_judged(sides):
             _compare(cursor, study, sides, judged, at)
-    return Discrepancy.objects.filter(study=study).exclude(status=DiscrepancyStatus.CLOSED).count()
+    return Discrepancy.objects.filter(study=study, status__in=STANDING).count()
 
 
 def _compare(cursor: Any, study: Study, sides: Sides, judged: list[str], at: datetime) -> None:

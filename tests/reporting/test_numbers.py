@@ -109,13 +109,13 @@ def test_stages_add_up(place, petra):
 @pytest.mark.parametrize(
     ("address", "most"),
     [
-        (STUDY, 25),
-        (f"{STUDY}c/de/", 25),
+        (STUDY, 23),
+        (f"{STUDY}c/de/", 23),
         (f"{STUDY}countries/", 12),
-        ("/in/north/portfolio/", 25),
-        (f"{STUDY}site/DE-004/", 25),
-        ("/in/north/money/", 25),
-        ("/in/north/my-visits/", 25),
+        ("/in/north/portfolio/", 23),
+        (f"{STUDY}site/DE-004/", 23),
+        ("/in/north/money/", 23),
+        ("/in/north/my-visits/", 23),
         ("/in/north/work/", 25),
     ],
 )

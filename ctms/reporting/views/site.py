@@ -1,6 +1,5 @@
 """A site at a glance: what every room knows of it, what needs attention, and what may happen next."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Max, Min, Q
@@ -8,7 +7,8 @@ from django.urls import reverse
 
 from ctms.core import clock, documents
 from ctms.core.clock import is_simulated
-from ctms.core.metrics import Metric, read_here
+from ctms.core.metrics import read_here
+from ctms.reporting.attention import counted
 from ctms.studies.models import ExternalClaim
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.templatetags.ctms import day, spoken
@@ -29,15 +29,10 @@ _STARTUP = (sites.OPEN_ITEMS, sites.LATE_ITEMS, sites.ITEMS_WITH_US)
 _SUBJECTS = (subjects.CONSENTED, subjects.SCREEN_FAILED, subjects.ENROLLED, subjects.TREATED)
 _VISITS = (monitoring.OPEN_FOLLOW_UPS, monitoring.REPORTS_WRITING)
 _AMOUNTS = (money.AMOUNT_PAID, money.AMOUNT_RUN, money.AMOUNT_NEXT, money.AMOUNT_HELD)
-# What needs attention where it is not zero: the words for one and for many, and how bad it is.
-_ALARMS: dict[Metric, tuple[str, str, str]] = {
-    monitoring.REPORTS_LATE: ("visit report is overdue", "visit reports are overdue", "bad"),
-    monitoring.VISITS_LATE: ("visit is past its day", "visits are past their day", "bad"),
-    monitoring.SERIOUS_DEVIATIONS: ("serious deviation is open", "serious deviations are open", "bad"),
-    subjects.DISCREPANCIES: ("thing on which systems disagree", "things on which systems disagree", "watch"),
-    monitoring.LATE_FOLLOW_UPS: ("follow-up item is overdue", "follow-up items are overdue", "watch"),
-    sites.LATE_ITEMS: ("start-up item is late", "start-up items are late", "watch"),
-}
+_ALARMS = (
+    monitoring.REPORTS_LATE, monitoring.VISITS_LATE, monitoring.SERIOUS_DEVIATIONS, subjects.DISCREPANCIES,
+    monitoring.LATE_FOLLOW_UPS, sites.LATE_ITEMS,
+)  # fmt: skip
 
 
 class SiteOverview(SiteTabView):
@@ -59,7 +54,7 @@ class SiteOverview(SiteTabView):
         readings = {one.metric: one for one in read_here([*shown, *alarms, *amounts], self.place, self.request.user)}
         return {
             "readings": [readings[metric] for metric in shown],
-            "attention": list(_attention(readings[metric] for metric in alarms)),
+            "attention": counted({one.name: readings[one] for one in alarms}),
             "amounts": [readings[metric] for metric in amounts],
             "visits": self._visits() if sees_visits else [],
             "visits_url": self.url("site-visits"),
@@ -114,13 +109,3 @@ class SiteOverview(SiteTabView):
         )
         claim = claims.exclude(value="").select_related("run").first()
         return f"{spoken(claim.value)}, {day(claim.run.source_as_of)}" if claim else ""
-
-
-def _attention(readings: Any) -> Iterator[dict[str, str]]:
-    """What is late or wrong, worst first."""
-    found = [(reading, _ALARMS[reading.metric]) for reading in readings if reading.value]
-    for reading, (one, many, tone) in sorted(found, key=lambda item: item[1][2] != "bad"):
-        yield {
-            "tone": tone, "text": f"{reading.text} {one if reading.value == 1 else many}", "url": reading.url,
-            "due": "", "due_tone": "", "meta": reading.metric.definition,
-        }  # fmt: skip
