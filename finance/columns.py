@@ -5,9 +5,10 @@ from typing import Any
 
 from ctms.core import money
 from ctms.web.columns import Column
-from finance.models import Agreement, Payable, RunStatus, VersionStatus
+from finance.models import Agreement, Payable, PaymentRequest, PaymentRun, RunStatus, VersionStatus
 
 R = RunStatus
+GROSS, NET = "Gross, without tax", "Net, with tax"  # fees and overhead; what is paid
 VERSION_TONES = {VersionStatus.DRAFT: "info", VersionStatus.APPROVED: "sign", VersionStatus.DISCARDED: "mute"}
 RUN_TONES = {R.CALCULATED: "info", R.CONFIRMED: "sign", R.APPROVED: "ok", R.RELEASED: "info", R.PAID: "ok",
              R.CANCELLED: "mute"}  # fmt: skip
@@ -26,6 +27,25 @@ def state(payable: Payable) -> str:
     if payable.is_reversal:
         return "Takes one back"
     return "In a payment run" if payable.paid_by else "Not in a run yet"  # type: ignore[attr-defined]
+
+
+def payment_state(asked: PaymentRequest) -> tuple[str, str]:
+    """What became of a payment, in words, and their tone."""
+    if asked.rolls_forward:
+        return "Waits for the next run", "watch"
+    confirmation = getattr(asked, "confirmation", None)
+    return (f"Paid {confirmation.paid_on:%-d %b %Y}", "ok") if confirmation else ("To be paid", "info")
+
+
+def totals(run: PaymentRun) -> dict[str, Decimal]:
+    """What the run pays, each currency by itself, from annotated `totals`."""
+    told = run.totals  # type: ignore[attr-defined]
+    return {one["currency"]: money.rounded(Decimal(one["net"]), one["currency"]) for one in told}
+
+
+def _of_lines(field: str) -> Any:
+    """What the lines come to; nothing of what waits, which has none."""
+    return lambda asked: None if asked.rolls_forward else money.rounded(getattr(asked, field), asked.currency)
 
 
 def version_words(agreement: Agreement) -> str:
@@ -62,13 +82,13 @@ PAYABLE_COLUMNS = (
     Column("currency", "Currency", lambda one: one.currency, "text", ("currency",), machine="currency"),
     Column("direct", "Fee", _amount("direct"), "number", only_exported=True, machine="direct"),
     Column("overhead", "Overhead", _amount("overhead"), "number", only_exported=True, machine="overhead"),
-    Column("gross", "Gross", _sum("direct", "overhead"), "number", phone="hide"),
+    Column("gross", GROSS, _sum("direct", "overhead"), "number", phone="hide"),
     Column("holdback", "Held back", _amount("holdback"), "number", phone="hide", machine="holdback"),
     Column("vat", "VAT", _amount("vat"), "number", only_exported=True, machine="vat"),
     Column("withholding", "Tax withheld", _amount("withholding"), "number", only_exported=True,
            machine="withholding"),
     Column("tax", "Tax", _sum("vat", "withholding"), "number", phone="hide"),
-    Column("net", "Net", _amount("net"), "number", ("net",), phone="main", machine="net"),
+    Column("net", NET, _amount("net"), "number", ("net",), phone="main", machine="net"),
     Column("revision", "Revision", lambda one: one.revision, "number", only_exported=True, machine="revision"),
     Column("fact", "Fact", lambda one: one.fact_id, only_exported=True, machine="fact_id"),
     Column("source", "Source", lambda one: one.source, only_exported=True, machine="source"),
@@ -77,12 +97,30 @@ PAYABLE_COLUMNS = (
     Column("payment", "Payment", lambda one: one.paid_by or "", only_exported=True, machine="paid_by"),
 )  # fmt: skip
 
+PAYMENT_COLUMNS = (
+    Column("payee", "Payee", lambda one: one.payee.name, "text", ("payee__name", "reference"), phone="title",
+           sub=lambda one: one.reference, is_link=True),
+    Column("reference", "Reference", lambda one: one.reference, only_exported=True),
+    Column("lines", "Lines", lambda one: one.line_count, "number", only_exported=True),
+    Column("gross", GROSS, _of_lines("gross"), "number",
+           sub=lambda one: f"{one.line_count} line{'s'[: one.line_count != 1]}" if one.line_count else ""),
+    Column("held", "Held back", _of_lines("held"), "number"),
+    Column("tax", "Tax", _of_lines("tax"), "number"),
+    Column("currency", "Currency", lambda one: one.currency, only_exported=True),
+    Column("net", NET, _amount("net"), "number", ("currency", "net"), sub=lambda one: one.currency),
+    Column("due_on", "Due", lambda one: None if one.rolls_forward else one.due_on, "date", ("due_on",)),
+    Column("state", "State", lambda one: payment_state(one)[0], "status", ("rolls_forward", "reference"),
+           phone="main", tone=lambda one: payment_state(one)[1]),
+)  # fmt: skip
+
 RUN_COLUMNS = (
     Column("run", "Run", str, "id", ("number",), phone="title", is_link=True),
     Column("number", "Number", lambda run: run.number, "number", only_exported=True, machine="number"),
     Column("status", "Status", lambda run: run.get_status_display(), "status", ("status",), phone="main",
            tone=lambda run: RUN_TONES[RunStatus(run.status)], machine="status"),
     Column("until", "Activity until", lambda run: run.until, "date", ("until",), machine="until"),
+    Column("totals", "To pay, with tax",
+           lambda run: ", ".join(money.words(net, code) for code, net in totals(run).items()), phone="main"),
     Column("calculated_at", "Calculated", lambda run: run.calculated_at.date(), "date", ("calculated_at",),
            machine="calculated_at"),
     Column("calculated_by", "By", lambda run: run.calculated_by.full_name, "text",

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from ctms.studies.models import Study
+from ctms.web.templatetags.ctms import day, utc
 from finance.models import FactKind
 from sites.models import OperationalStatus
 from sites.queries import first_arrivals
@@ -93,5 +94,6 @@ def of_sites(study: Study) -> Iterable[PayableFact]:
         yield PayableFact(
             fact_id=f"site/{arrival.site_id}/{arrival.status}", kind=_KIND_OF[OperationalStatus(arrival.status)],
             site_id=arrival.site_id, occurred_on=arrival.on,
-            source=f"CTMS, change of status {arrival.event_id}, recorded {arrival.recorded_at:%Y-%m-%d %H:%M} UTC",
+            source=f"CTMS: {arrival.number} came to “{OperationalStatus(arrival.status).label}” on {day(arrival.on)}, "
+            f"recorded {utc(arrival.recorded_at)}",
         )  # fmt: skip

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Mod
 
 from ctms.core import clock
+from ctms.core.money import CURRENCIES
 from finance.models import RELEASE, Agreement, FactKind, Payable, PaymentLine, PaymentRequest, PaymentRun, RunStatus
 
 _SEARCH = forms.SearchInput
@@ -75,6 +76,31 @@ class PayableFilter(django_filters.FilterSet):
         if value == "back":
             return rows.filter(odd=0)
         return rows.filter(odd=1, paid_by__isnull=value == "open")
+
+
+class PaymentFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(
+        method="search", label="Search", widget=_SEARCH(attrs={"placeholder": "Payee or reference"})
+    )
+    state = django_filters.ChoiceFilter(
+        method="in_state", label="State", empty_label="All states",
+        choices=[("going", "To be paid"), ("paid", "Paid, says the ERP"), ("waits", "Waits for the next run")],
+    )  # fmt: skip
+    currency = django_filters.ChoiceFilter(
+        label="Currency", empty_label="All currencies", choices=[(code, code) for code in CURRENCIES]
+    )
+
+    class Meta:
+        model = PaymentRequest
+        fields: tuple[str, ...] = ()
+
+    def search(self, rows: QuerySet[PaymentRequest], name: str, value: str) -> QuerySet[PaymentRequest]:
+        return rows.filter(Q(payee__name__icontains=value) | Q(reference__icontains=value))
+
+    def in_state(self, rows: QuerySet[PaymentRequest], name: str, value: str) -> QuerySet[PaymentRequest]:
+        if value == "waits":
+            return rows.filter(rolls_forward=True)
+        return rows.filter(rolls_forward=False, confirmation__isnull=value == "going")
 
 
 class RunFilter(django_filters.FilterSet):

@@ -68,20 +68,22 @@ PAYABLES_PAID = Metric(
     _sums, _number("paid"), _list(state="paid"), generated=True,
 )  # fmt: skip
 AMOUNT_NEXT = Metric(
-    "finance.amount_next", "Payable", "The net of all payables that no payment run pays yet.",
+    "finance.amount_next", "Payable, with tax", "The net, tax included, of all payables that no payment run pays yet.",
     _sums, _amounts(_NET, "next"), _list(state="next"), generated=True,
 )  # fmt: skip
 AMOUNT_RUN = Metric(
-    "finance.amount_run", "In payment runs", "The net of all payables in a payment run whose payment the ERP has not "
-    "confirmed.", _sums, _amounts(_NET, "run"), _list(state="going"), generated=True,
+    "finance.amount_run", "In payment runs, with tax", "The net, tax included, of all payables in a payment run whose "
+    "payment the ERP has not confirmed.", _sums, _amounts(_NET, "run"), _list(state="going"), generated=True,
 )  # fmt: skip
 AMOUNT_PAID = Metric(
-    "finance.amount_paid", "Paid", "The net of all payables whose payment the ERP confirmed.",
+    "finance.amount_paid", "Paid, with tax",
+    "The net, tax included, of all payables whose payment the ERP confirmed.",
     _sums, _amounts(_NET, "paid"), _list(state="paid"), generated=True,
 )  # fmt: skip
 AMOUNT_HELD = Metric(
-    "finance.amount_held", "Held back", "What all payables keep back until their sites are closed, less what was given "
-    "back.", _sums, _amounts(_HELD), _list(), generated=True,
+    "finance.amount_held", "Held back, without tax",
+    "What all payables keep back until their sites are closed, less what was given back.",
+    _sums, _amounts(_HELD), _list(), generated=True,
 )  # fmt: skip
 
 

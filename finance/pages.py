@@ -1,5 +1,6 @@
 """What views about money share: the agreement, run or payment that the address names, if this person may see it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
@@ -7,8 +8,9 @@ from django.utils.functional import cached_property
 
 from ctms.core import protocols
 from ctms.studies.pages import InStudy
-from ctms.web.places import found
+from ctms.web.places import Place, found
 from finance.models import Agreement, AgreementVersion, PaymentRequest, PaymentRun
+from finance.queries import with_totals
 
 
 class InMoney(InStudy):
@@ -62,6 +64,14 @@ class InVersion(InAgreement):
     def back_url(self) -> str:
         return self.version_url("agreement-version")
 
+    @property
+    def place_title(self) -> str:
+        return f"Version {self.version.number}"
+
+    @property
+    def place(self) -> Place:
+        return replace(super().place, above=[(str(self.agreement), self.url("agreement", self.agreement.pk))])
+
     def version_url(self, name: str, *more: Any) -> str:
         return self.url(name, self.agreement.pk, self.version.number, *more)
 
@@ -72,7 +82,7 @@ class InRun(InMoney):
     @cached_property
     def run(self) -> PaymentRun:
         rows = PaymentRun.objects.visible_to(self.request.user).filter(study=self.study, number=self.kwargs["run"])
-        run: PaymentRun = found(rows.select_related("study__scope", "calculated_by"))
+        run: PaymentRun = found(with_totals(rows).select_related("study__scope", "calculated_by"))
         return run
 
     @property
@@ -100,3 +110,7 @@ class InRequest(InRun):
     @property
     def place_title(self) -> str:
         return str(self.asked)
+
+    @property
+    def place(self) -> Place:
+        return replace(super().place, above=[(str(self.run), self.back_url)])

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField
+from django.db.models.functions import Cast, JSONObject
 
 from finance.models import (
     Agreement,
@@ -16,6 +18,7 @@ from finance.models import (
     Payable,
     PaymentLine,
     PaymentRequest,
+    PaymentRun,
     VersionStatus,
 )
 
@@ -96,6 +99,29 @@ def totals(requests: Iterable[PaymentRequest]) -> dict[str, Decimal]:
         if not one.rolls_forward:
             found[one.currency] = found.get(one.currency, Decimal(0)) + one.net
     return found
+
+
+def with_totals(runs: QuerySet[PaymentRun]) -> QuerySet[PaymentRun]:
+    """The runs with `totals`: {currency, net} of what is paid in each currency."""
+    paid = PaymentRequest.objects.filter(run=OuterRef("pk"), rolls_forward=False).order_by("currency")
+    sums = paid.values("currency").annotate(sum=Sum("net"))
+    exact = JSONObject(currency="currency", net=Cast("sum", TextField()))
+    return runs.annotate(totals=ArraySubquery(sums.values(told=exact)))
+
+
+def with_lines(requests: QuerySet[PaymentRequest]) -> QuerySet[PaymentRequest]:
+    """The requests with what their lines come to.
+
+    `line_count` is how many, `gross` fees and overhead, `held` the holdback, negative, `tax` the VAT less what is
+    withheld. What waits for the next run has no lines.
+    """
+    standing = Q(lines__removed=False)
+    return requests.annotate(
+        line_count=Count("lines", filter=standing),
+        gross=Sum(F("lines__payable__direct") + F("lines__payable__overhead"), filter=standing),
+        held=Sum("lines__payable__holdback", filter=standing),
+        tax=Sum(F("lines__payable__vat") + F("lines__payable__withholding"), filter=standing),
+    )
 
 
 def missing_bank_details(asked: Iterable[PaymentRequest], *, on: date | None) -> dict[int, str]:

@@ -20,14 +20,14 @@ _FURTHER = (Milestone.CONSENTED, Milestone.RANDOMISED, Milestone.TREATED, Milest
 @telling(FactKind.VISIT)
 def of_visits(study: Study) -> QuerySet[Any]:
     """Visits that took place and whose data are entered; by their code in the schedule."""
+    named = Coalesce(NullIf("visit__label", Value("")), "code", output_field=TextField())
     visits = SubjectVisit.objects.filter(study=study, done_on__isnull=False, entered=True)
     return visits.exclude(subject__status=SubjectStatus.DELETED).order_by().values("pk").annotate(
         fact_id=_keyed("visit/"), kind=Value(FactKind.VISIT.value), site_id=F("subject__site_id"),
         occurred_on=F("done_on"), quantity=_ONE, item=F("code"),
-        source=Concat(Value("Visit "), "code", Value(" of subject "), "subject__number",
+        source=Concat(Value("Visit "), named, Value(" of subject "), "subject__number",
                       Value(", done and entered, as its system of record has it"), output_field=TextField()),
-        subject=F("subject__number"),
-        occasion=Coalesce(NullIf("visit__label", Value("")), "code", output_field=TextField()),
+        subject=F("subject__number"), occasion=named,
     ).values(*FIELDS)  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from ctms.core import money
 from ctms.studies.models import Study
 from finance import facts
+from finance.columns import GROSS, NET
 from finance.models import AgreementVersion, FactKind, FeeLine, Payable, VersionStatus
 from finance.queries import Settlement
 
@@ -23,10 +24,10 @@ def terms_facts(version: AgreementVersion, currency: str) -> list[dict[str, Any]
         {"label": "Paid", "value": f"{version.get_frequency_display()}, within {version.terms_days} days"},
         {"label": "Overhead", "value": f"{version.overhead_percent:.2f} %"},
         {"label": "Holdback", "value": f"{version.holdback_percent:.2f} %, until the site is closed"},
-        {"label": "Of who failed screening", "value": version.get_failure_policy_display()},
+        {"label": "For a screen failure", "value": version.get_failure_policy_display()},
         {"label": "Screen failures paid", "value": failures},
-        {"label": "Agreement maximum", "value": maximum},
-        {"label": "Smallest payment", "value": money.words(version.minimum_payment, currency)},
+        {"label": "Agreement maximum, without tax", "value": maximum},
+        {"label": "Smallest payment, with tax", "value": money.words(version.minimum_payment, currency)},
         {"label": "Drafted by", "value": version.drafted_by.full_name},
     ]
 
@@ -64,11 +65,11 @@ def steps(payable: Payable) -> list[dict[str, Any]]:
     rows: list[tuple[str, Any, bool]] = [
         (f"{fee}{part}", payable.direct, False),
         (f"Overhead {version.overhead_percent:.2f} %", payable.overhead, False),
-        ("Gross", payable.gross, True),
+        (GROSS, payable.gross, True),
         (f"Holdback {version.holdback_percent:.2f} %", payable.holdback, False),
         (f"VAT {share.vat_percent:.2f} %", payable.vat, False),
         ("Tax withheld", payable.withholding, False),
-        ("Net", payable.net, True),
+        (NET, payable.net, True),
     ]
     return [
         {"label": label, "value": money.words(amount, currency), "total": is_total}
@@ -80,11 +81,10 @@ def steps(payable: Payable) -> list[dict[str, Any]]:
 def stand_rows(stand: Settlement, currency: str) -> list[dict[str, Any]]:
     """Where an agreement stands, as a sum."""
     rows = [
-        ("Earned: fees and overhead", stand.earned), ("Paid, as confirmed by the ERP", -stand.paid),
-        ("Held back", -stand.held_back),
+        ("Earned, without tax", stand.earned), ("Paid, without tax", -stand.paid), ("Held back", -stand.held_back)
     ]  # fmt: skip
     listed: list[dict[str, Any]] = [{"label": label, "value": money.words(amount, currency)} for label, amount in rows]
-    listed.append({"label": "Still to be paid", "value": money.words(stand.open, currency), "total": True})
+    listed.append({"label": "Still to be paid, without tax", "value": money.words(stand.open, currency), "total": True})
     if stand.maximum is not None:
-        listed.append({"label": "Agreement maximum", "value": money.words(stand.maximum, currency)})
+        listed.append({"label": "Agreement maximum, without tax", "value": money.words(stand.maximum, currency)})
     return listed

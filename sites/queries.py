@@ -55,12 +55,12 @@ def reached_on(sites: QuerySet[Site], statuses: Iterable[str]) -> dict[str, list
 
 @dataclass(frozen=True)
 class Arrival:
-    """A site came to a status for the first time: on which day, and by which event."""
+    """A site came to a status for the first time: on which day, and when that was recorded."""
 
     site_id: int
+    number: str
     status: str
     on: date
-    event_id: int
     recorded_at: datetime
 
 
@@ -71,7 +71,8 @@ def first_arrivals(study: Study, statuses: Iterable[str]) -> list[Arrival]:
         site__voided=False,
     )  # fmt: skip
     first = events.order_by("site", "to_status", "effective_on", "id").distinct("site", "to_status")
-    return [Arrival(*row) for row in first.values_list("site", "to_status", "effective_on", "id", "recorded_at")]
+    told = first.values_list("site", "site__number", "to_status", "effective_on", "recorded_at")
+    return [Arrival(*row) for row in told]
 
 
 def points(sites: Iterable[Site]) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ _STUDY_SHELVES = {
     "sites": ("Sites", ""), "import": ("Import a table", "sites"), "schedule": ("Visit schedule", ""),
     "enrollment": ("Enrollment", ""), "discrepancies": ("Reconciliation", "enrollment"),
     "setup": ("Set-up", ""), "migrations": ("Go-live migrations", "setup"), "agreements": ("Agreements", ""),
-    "payables": ("Payables", ""), "runs": ("Payment runs", ""),
+    "payables": ("Payables", ""), "runs": ("Payment runs", ""), "sources": ("Data sources", ""),
 }  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def _crumbs(place: Place) -> Iterator[dict[str, str]]:
         if place.site is not None:
             steps.append((place.site.number, reverse("site", args=[code, slug, place.site.number])))
     if place.title:
-        steps += [step for step in _shelves(place) if step[0] != place.title]
+        steps += [step for step in (*_shelves(place), *place.above) if step[0] != place.title]
         steps.append((place.title, ""))
     last = len(steps) - 1
     for position, (label, url) in enumerate(steps):

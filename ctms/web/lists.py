@@ -73,6 +73,7 @@ class ListView(View):
             rows, order=self.order(), size=self.page_size,
             after=request.GET.get("after", ""), before=request.GET.get("before", ""),
         )  # fmt: skip
+        is_fragment = request.htmx and not request.htmx.boosted
         context = {
             "title": self.title,
             "subject": str(request.place.study or request.place.sponsor),
@@ -80,10 +81,9 @@ class ListView(View):
             "filters": self._filters(request),
             "simulated": self._simulated(),
             "actions": self.actions(),
-            **self.extra_context(),
+            **({} if is_fragment else self.extra_context()),
         }
-        template = _FRAGMENT if request.htmx and not request.htmx.boosted else self.template_name
-        response = TemplateResponse(request, template, context)
+        response = TemplateResponse(request, _FRAGMENT if is_fragment else self.template_name, context)
         response["Vary"] = "HX-Request"
         return response
 

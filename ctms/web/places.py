@@ -22,6 +22,7 @@ class Place:
     countries: Sequence[Any] = ()  # of the study, those this person may see, by name; read when first looked at
     page: str = ""  # the name of the page's address
     title: str = ""  # the last crumb, where the page is not the place's own
+    above: Sequence[tuple[str, str]] = ()  # crumbs right before the last, where that lies deeper: label, address
     studies: Sequence[Any] = ()  # those this person may see, by number, where the page has read them
 
 

@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, Max, OuterRef, Q, Subquery, Sum
 
 from ctms.accounts.models import User
 from ctms.core.editing import refuse_without
@@ -256,18 +255,3 @@ def _enter(confirmations: list[PaymentConfirmation]) -> None:
 
 def _lines(count: int) -> str:
     return "One line is" if count == 1 else f"{count} lines are"
-
-
-def line_sums(run: PaymentRun) -> dict[int, dict[str, Any]]:
-    """Request -> {lines, gross, held, tax} of what it pays.
-
-    `lines` is how many, `gross` fees and overhead, `held` the holdback, negative, `tax` the VAT less what is withheld.
-    """
-    rows = PaymentLine.objects.filter(request__run=run).order_by().values("request")
-    sums = rows.annotate(
-        lines=Count("id"),
-        gross=Sum(F("payable__direct") + F("payable__overhead")),
-        held=Sum("payable__holdback"),
-        tax=Sum(F("payable__vat") + F("payable__withholding")),
-    )
-    return {row["request"]: row for row in sums}

@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.functional import cached_property
 
 from audit.signed import shown_under
@@ -30,8 +29,8 @@ _VERSION_COLUMNS = ({"label": "Version"}, {"label": "Status"}, {"label": "Holds 
                     {"label": "Filed at"})  # fmt: skip
 _SHARE_COLUMNS = ({"label": "Payee"}, {"label": "Share", "kind": "number"}, {"label": "VAT"},
                   {"label": "Withholding tax"}, {"label": ""})  # fmt: skip
-_FEE_COLUMNS = ({"label": "Fee"}, {"label": "Due when"}, {"label": "Amount", "kind": "number"}, {"label": "Rules"},
-                {"label": ""})  # fmt: skip
+_FEE_COLUMNS = ({"label": "Fee"}, {"label": "Due when"}, {"label": "Amount, without tax", "kind": "number"},
+                {"label": "Rules"}, {"label": ""})  # fmt: skip
 
 
 class AgreementPage(InAgreement):
@@ -58,7 +57,7 @@ class AgreementPage(InAgreement):
             ],
             "columns": _VERSION_COLUMNS,
             "payees": self._payees(current),
-            "site_url": reverse("site", args=[self.sponsor.code, self.study.slug, agreement.site.number]),
+            "site_url": self.url("site", agreement.site.number),
             "amend_url": self.url("agreement-amend", agreement.pk)
             if may_edit and has_approved and not has_draft
             else "",
@@ -140,7 +139,7 @@ class VersionPage(InVersion):
         context = {
             "version": version,
             "agreement": self.agreement,
-            "agreement_url": self.url("agreement", self.agreement.pk),
+            "site_url": self.url("site", self.agreement.site.number),
             "tone": VERSION_TONES[VersionStatus(version.status)],
             "terms": terms_facts(version, currency),
             "shares": [self._part("share", one, edits) for one in version.shares.select_related("payee")],

@@ -8,7 +8,7 @@ from ctms.studies.lists import StudyList
 from finance.columns import AGREEMENT_COLUMNS, PAYABLE_COLUMNS, RUN_COLUMNS
 from finance.filters import AgreementFilter, PayableFilter, RunFilter
 from finance.models import Agreement, Payable, PaymentRun
-from finance.queries import with_payment, with_versions
+from finance.queries import with_payment, with_totals, with_versions
 
 
 class InPlace(StudyList):
@@ -87,7 +87,8 @@ class RunList(InPlace):
     verb = "finance.view_run"
 
     def rows(self) -> QuerySet[PaymentRun]:
-        return PaymentRun.objects.visible_to(self.request.user).filter(study=self.study).select_related("calculated_by")
+        runs = PaymentRun.objects.visible_to(self.request.user).filter(study=self.study)
+        return with_totals(runs).select_related("calculated_by")
 
     def row_url(self, row: PaymentRun) -> str:
         return self.to("run", row.number)

@@ -6,12 +6,13 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.http import urlencode
 
 from audit.signed import shown_under
 from ctms.core import money
 from ctms.core.clock import is_simulated, today
 from ctms.web.places import PageRequest, found
-from finance.columns import RUN_TONES, state
+from finance.columns import NET, RUN_TONES, state
 from finance.models import Agreement, Payable, PaymentLine, RunStatus
 from finance.pages import InMoney
 from finance.queries import settlement, with_payment
@@ -19,7 +20,7 @@ from finance.stories import origin
 from finance.wording import stand_rows, steps
 from sites.views.tabs import SiteTabView
 
-_COLUMNS = ({"label": "For"}, {"label": "On", "kind": "date"}, {"label": "Payee"}, {"label": "Net", "kind": "number"},
+_COLUMNS = ({"label": "For"}, {"label": "On", "kind": "date"}, {"label": "Payee"}, {"label": NET, "kind": "number"},
             {"label": "State"})  # fmt: skip
 _SHOWN = 200
 
@@ -60,7 +61,7 @@ class PayablePage(InMoney):
             "chain_columns": (
                 {"label": "Revision"},
                 {"label": "Why"},
-                {"label": "Net", "kind": "number"},
+                {"label": NET, "kind": "number"},
                 {"label": "Posted", "kind": "date"},
             ),
             "agreement_url": self.url("agreement", payable.agreement_id)
@@ -154,6 +155,7 @@ class SitePayments(SiteTabView):
                 for one in listed[:_SHOWN]
             ],
             "is_cut": len(listed) > _SHOWN,
+            "all_url": f"{self._study_url('payables')}?{urlencode({'site': self.site.number})}",
         }
 
     def _study_url(self, name: str, *more: Any) -> str:

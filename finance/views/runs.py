@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
@@ -12,25 +13,22 @@ from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.core.protocols import journal
 from ctms.core.refusals import Refusal
+from ctms.web.lists import ListView
 from ctms.web.moves import MoveView
 from ctms.web.places import PageRequest
 from ctms.web.posts import FormPage, PostOnly
 from finance import erp
-from finance.columns import RUN_TONES
+from finance.columns import NET, PAYMENT_COLUMNS, RUN_TONES, totals
+from finance.filters import PaymentFilter
 from finance.forms import ConfirmationsForm, RunForm
 from finance.lifecycle import APPROVE, BY_ITSELF, RUN, approvals_needed, approvers
 from finance.models import PaymentRequest, PaymentRun, RunStatus
 from finance.pages import InMoney, InRequest, InRun
-from finance.queries import open_holdback, remittance_lines, sums, totals
+from finance.queries import open_holdback, remittance_lines, sums, with_lines
 from finance.services import runs
 from finance.wording import further, unpaid_kinds
 
-_PAYEE_COLUMNS = ({"label": "Payee"}, {"label": "Lines", "kind": "number"}, {"label": "Gross", "kind": "number"},
-                  {"label": "Held back", "kind": "number"}, {"label": "Tax", "kind": "number"},
-                  {"label": "Net", "kind": "number"},
-                  {"label": "Due", "kind": "date"}, {"label": "State"})  # fmt: skip
-_WAITING_COLUMNS = ({"label": "Payee"}, {"label": "Net", "kind": "number"}, {"label": "State"})
-_STEP_LABELS = ("Fee", "Overhead", "Held back", "VAT", "Tax withheld", "Net")
+_STEP_LABELS = ("Fee", "Overhead", "Held back", "VAT", "Tax withheld", NET)
 _LINE_COLUMNS = (
     {"label": "For"}, {"label": "On", "kind": "date"}, *({"label": label, "kind": "number"} for label in _STEP_LABELS)
 )  # fmt: skip
@@ -41,25 +39,42 @@ _OPEN = (RunStatus.CALCULATED, RunStatus.CONFIRMED)
 _SENT = (RunStatus.RELEASED, RunStatus.PAID)
 
 
-class RunPage(InRun):
-    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        run = self.run
-        asked = list(run.requests.select_related("payee", "confirmation").order_by("reference"))
-        line_sums = runs.line_sums(run)
+class RunPage(InRun, ListView):
+    """A run: how far it is, what is looked at before it is approved, and what each payee gets."""
+
+    title = "Payments"
+    noun = ("payee", "payees")
+    columns = PAYMENT_COLUMNS
+    filterset_class = PaymentFilter
+    default_sort = "state"
+    template_name = "finance/run.html"
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.study.slug}-{self.run}-payees"
+
+    def rows(self) -> QuerySet[PaymentRequest]:
+        asked = PaymentRequest.objects.visible_to(self.request.user).filter(run=self.run)
+        return with_lines(asked).select_related("payee", "confirmation")
+
+    def row_url(self, row: PaymentRequest) -> str:
+        return "" if row.rolls_forward else self.url("remittance", self.run.number, row.pk)
+
+    def empty(self) -> dict[str, str]:
+        text = "Nothing that is not paid yet happened until this day."
+        return {"title": "Nothing to pay", "text": text}
+
+    def extra_context(self) -> dict[str, Any]:
+        run, user = self.run, self.request.user
         signatures = shown_under(run)
         prepares = self.may("finance.prepare_payment", run)
-        offers = [offer for offer in RUN.offers(run, Request(request.user, clock.today()))
-                  if offer.move.name not in BY_ITSELF]  # fmt: skip
-        context = {
+        offers = [offer for offer in RUN.offers(run, Request(user, clock.today())) if offer.move.name not in BY_ITSELF]
+        return {
             "run": run,
             "tone": RUN_TONES[RunStatus(run.status)],
             "path": _path(run, signatures),
-            "paying": [self._payee(one, line_sums) for one in asked if not one.rolls_forward],
-            "waiting": [self._payee(one, line_sums) for one in asked if one.rolls_forward],
-            "columns": _PAYEE_COLUMNS,
-            "waiting_columns": _WAITING_COLUMNS,
-            "totals": [{"label": code, "value": money.words(net, code)} for code, net in sorted(totals(asked).items())],
-            "total_title": "Total paid" if run.status == RunStatus.PAID else "Total to pay",
+            "totals": [{"label": code, "value": money.words(net)} for code, net in totals(run).items()],
+            "total_title": "Total paid, with tax" if run.status == RunStatus.PAID else "Total to pay, with tax",
             "checks": self._checks(),
             "signatures": signatures,
             "offers": [{"offer": offer, "url": self.url("run-move", run.number, offer.move.name)} for offer in offers],
@@ -70,25 +85,6 @@ class RunPage(InRun):
             "confirm_url": self.url("run-confirmations", run.number)
             if prepares and run.status == RunStatus.RELEASED
             else "",
-        }
-        return TemplateResponse(request, "finance/run.html", context)
-
-    def _payee(self, asked: PaymentRequest, line_sums: dict[int, dict[str, Any]]) -> dict[str, Any]:
-        of_lines = line_sums.get(asked.pk)
-        confirmation = getattr(asked, "confirmation", None)
-        state = (f"Paid {confirmation.paid_on:%-d %b %Y}", "ok") if confirmation else ("To be paid", "info")
-        if asked.rolls_forward:
-            state = ("Waits for the next run", "watch")
-        return {
-            "asked": asked,
-            "net": money.words(asked.net, asked.currency),
-            "lines": of_lines["lines"] if of_lines else "",
-            "gross": money.words(money.rounded(of_lines["gross"], asked.currency)) if of_lines else "",
-            "held": money.words(money.rounded(of_lines["held"], asked.currency)) if of_lines else "",
-            "tax": money.words(money.rounded(of_lines["tax"], asked.currency)) if of_lines else "",
-            "state": state[0],
-            "tone": state[1],
-            "url": "" if asked.rolls_forward else self.url("remittance", self.run.number, asked.pk),
         }
 
     def _checks(self) -> list[dict[str, str]]:

@@ -6,8 +6,10 @@ from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
+from django.db.models import Sum
 from pypdf import PdfReader
 
+from ctms.core import money
 from finance.facts import of_sites
 from finance.models import LedgerEntry, Payable, PaymentRun, RunStatus
 from finance.queries import remittance_lines, sums
@@ -46,11 +48,31 @@ def test_a_remittance_says_the_same_on_page_pdf_and_csv_in_rest_and_in_the_ledge
     assert -sum(entries.filter(account="OWED").values_list("amount", flat=True)) == asked.net
 
 
+def test_the_list_of_runs_and_each_runs_list_of_payees_come_to_what_is_paid(paid):
+    noor = signed_in("noor")
+    asked = paid.requests.filter(rolls_forward=False)
+    paid_in = dict(asked.order_by("currency").values_list("currency").annotate(Sum("net")))
+    listed = noor.get(f"{S}payment-runs/").content.decode()
+    assert ", ".join(money.words(net, code) for code, net in paid_in.items()) in listed
+    body = b"".join(noor.get(f"{S}payment-runs/1/?state=paid&format=csv").streaming_content).decode("utf-8-sig")
+    rows = [row for row in csv.DictReader(io.StringIO(body)) if row["Reference"]]
+    assert {row["Reference"] for row in rows} == set(asked.values_list("reference", flat=True))
+    for row in rows:
+        steps = (Decimal(row[label]) for label in ("Gross, without tax", "Held back", "Tax"))
+        assert sum(steps) == Decimal(row["Net, with tax"]), row
+    page = noor.get(f"{S}payment-runs/1/?q={quote(rows[0]['Payee'])}").context
+    assert page["listing"]["count"] == 1
+    assert {row["label"]: row["value"] for row in page["totals"]} == {
+        code: money.words(money.rounded(net, code)) for code, net in paid_in.items()
+    }
+
+
 def test_every_amount_opens_its_story(paid):
     payable = Payable.objects.order_by("id").first()
     page = signed_in("mara").get(f"{S}payables/{payable.pk}/").content.decode()
-    for words in ("Start-up fee", "Site activated", "CTMS, change of status", "Priced from the contract",
-                  "eTMF-SIM-CTA", "Posted", "In payment run PR-001", "document SIM-"):  # fmt: skip
+    happened = f"CTMS: {payable.site} came to “Activated” on"
+    for words in ("Start-up fee", "Site activated", happened, "Priced from the contract", "eTMF-SIM-CTA", "Posted",
+                  "In payment run PR-001", "document SIM-"):  # fmt: skip
         assert words in page, words
 
 

@@ -179,7 +179,7 @@ def test_what_sites_themselves_say_is_paid(north, now):
         post_payables(study=site.study, at=now)
     (row,) = Payable.objects.filter(site=site)
     assert row.occurred_on == date(2024, 1, 9)
-    assert row.source.startswith("CTMS, change of status")
+    assert row.source.startswith(f"CTMS: {site.number} came to “Activated” on 9 Jan 2024, recorded ")
 
 
 def test_the_database_keeps_the_ledger_whole(site, now):

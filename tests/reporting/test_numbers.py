@@ -55,7 +55,7 @@ def added_up(browser, reading) -> Amounts:
     if file.status_code == 404:
         return Amounts()
     rows = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode("utf-8-sig"))))
-    column = "Held back" if reading.metric.name == "finance.amount_held" else "Net"
+    column = "Held back" if reading.metric.name == "finance.amount_held" else "Net, with tax"
     sums = Amounts()
     for row in (row for row in rows if row["Currency"]):  # below them the file says what it is
         amount = Decimal(row[column]) * (-1 if column == "Held back" else 1)

@@ -31,7 +31,7 @@ _COUNTED = (
 )  # fmt: skip
 _SUMS = (metrics.AMOUNT_NEXT, metrics.AMOUNT_RUN, metrics.AMOUNT_PAID, metrics.AMOUNT_HELD)
 _RUN_COLUMNS = (
-    {"label": "Run"}, {"label": "Status"}, {"label": "Activity until", "kind": "date"}, {"label": "To pay",
+    {"label": "Run"}, {"label": "Status"}, {"label": "Activity until", "kind": "date"}, {"label": "To pay, with tax",
     "kind": "number"}, {"label": "Calculated"},
 )  # fmt: skip
 _MOST_RUNS, _MOST_PAYMENTS = 30, 10
