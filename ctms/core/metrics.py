@@ -53,7 +53,7 @@ class Amounts(dict[str, Decimal]):
     """Sums of money, currency by currency: what is in different currencies is never added."""
 
     def __str__(self) -> str:
-        return ", ".join(money.words(amount, code) for code, amount in sorted(self.items()) if amount) or "0"
+        return ", ".join(money.words(amount, code) for code, amount in sorted(self.items()) if amount) or "nothing"
 
 
 Value = int | Amounts | None

@@ -13,13 +13,19 @@ from ctms.milestones.catalog import CODES
 from ctms.milestones.models import Level, Milestone, State
 
 WEEK = timedelta(days=7)
+NO_DAY = "NO_DAY"
+STATES_OF: dict[str, tuple[str, ...]] = {NO_DAY: (State.UNPLANNED, State.PASSED, State.NOT_EXPECTED)}
+"""What can be asked for besides single states."""
 
 
 class MilestoneFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(
         method="search", label="Search", widget=forms.SearchInput(attrs={"placeholder": "Milestone, code or place"})
     )
-    state = django_filters.ChoiceFilter(label="State", empty_label="Any state", choices=State.choices)
+    state = django_filters.ChoiceFilter(
+        method="in_state", label="State", empty_label="Any state",
+        choices=[*State.choices, (NO_DAY, "Without a day, for whatever reason")],
+    )  # fmt: skip
     slipped = django_filters.ChoiceFilter(
         method="slip", label="Slipped", empty_label="Whether or not", choices=[("week", "In the last seven days")]
     )
@@ -41,6 +47,9 @@ class MilestoneFilter(django_filters.FilterSet):
     def search(self, milestones: QuerySet[Milestone], name: str, value: str) -> QuerySet[Milestone]:
         codes = [code for code, words in CODES if value.lower() in words.lower()]
         return milestones.filter(Q(code__in=codes) | Q(scope__label__icontains=value))
+
+    def in_state(self, milestones: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return milestones.filter(state__in=STATES_OF.get(value, (value,)))
 
     def in_country(self, milestones: QuerySet[Milestone], name: str, value: str) -> QuerySet[Milestone]:
         return milestones.filter(within({self.paths[value]}, "scope__path"))

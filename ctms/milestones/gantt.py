@@ -5,6 +5,7 @@ says the same in words.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ LEGEND = (
     {"kind": "milestone-forecast", "label": "forecast"},
     {"kind": "milestone-actual", "label": "actual"},
 )
-_ROW, _TOP = 26, 34
+_TOP = 34
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
 
 
@@ -29,22 +30,39 @@ def gantt(milestones: Sequence[Any], *, today: date) -> SafeString:
     dated = [one for one in milestones if any(_days(one))]
     if not dated:
         return mark_safe("")
-    return _picture(dated, today, width=1120, labels=230, kind="wide") + _picture(
-        dated, today, width=360, labels=132, kind="narrow"
-    )
+    return _picture(dated, today, _WIDE) + _picture(dated, today, _NARROW)
 
 
 def _days(one: Any) -> tuple[date | None, ...]:
     return one.baseline_on, one.planned_on, one.outlook.forecast_on, one.outlook.actual_on
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a picture is drawn: names stand left of their lanes or, on a phone, above them, so that none is cut off."""
+
+    kind: str
+    width: int
+    left: int
+    right: int
+    row: int
+
+    @property
+    def is_wide(self) -> bool:
+        return self.kind == "wide"
+
+
+_WIDE = _Look("wide", 1120, 242, 1056, 26)
+_NARROW = _Look("narrow", 360, 12, 348, 42)
+
+
 class _Axis:
     """Days to pixels, over all days and today."""
 
-    def __init__(self, milestones: Sequence[Any], today: date, *, left: int, right: int) -> None:
+    def __init__(self, milestones: Sequence[Any], today: date, look: _Look) -> None:
         days = [day for one in milestones for day in _days(one) if day] + [today]
         self.first, self.last = min(days) - timedelta(days=10), max(days) + timedelta(days=10)
-        self.left, self.right = left, right
+        self.left, self.right = look.left, look.right
 
     def x(self, day: date) -> float:
         share = (day - self.first).days / (self.last - self.first).days
@@ -53,7 +71,7 @@ class _Axis:
     def ticks(self) -> Iterator[date]:
         """First days of months, four to ten of them."""
         months = (self.last.year - self.first.year) * 12 + self.last.month - self.first.month
-        most = 10 if self.right - self.left > 500 else 3
+        most = 10 if self.right - self.left > 500 else 5
         step = next((step for step in _MONTHS if months / step <= most), _MONTHS[-1])
         number = self.first.year * 12 + self.first.month  # of the month after the first day, counted from year 0
         number = -(-number // step) * step
@@ -62,15 +80,15 @@ class _Axis:
             number += step
 
 
-def _picture(milestones: Sequence[Any], today: date, *, width: int, labels: int, kind: str) -> SafeString:
-    axis = _Axis(milestones, today, left=labels + 12, right=width - (64 if kind == "wide" else 12))
-    height = _TOP + _ROW * len(milestones) + 6
+def _picture(milestones: Sequence[Any], today: date, look: _Look) -> SafeString:
+    axis = _Axis(milestones, today, look)
+    height = _TOP + look.row * len(milestones) + 6
     return format_html(
         '<svg class="p-gantt c-chart c-chart--{}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>',
-        kind, width, height,
+        look.kind, look.width, height,
         "Milestones over time: baseline, plan, forecast and actual of each. The table below says the same in words.",
         format_html_join("", "{}", ((part,) for part in _grid(axis, today, height))),
-        format_html_join("", "{}", ((_lane(axis, one, row, kind),) for row, one in enumerate(milestones))),
+        format_html_join("", "{}", ((_lane(axis, one, row, look),) for row, one in enumerate(milestones))),
     )  # fmt: skip
 
 
@@ -86,14 +104,16 @@ def _grid(axis: _Axis, today: date, height: int) -> Iterator[SafeString]:
     )  # fmt: skip
 
 
-def _lane(axis: _Axis, one: Any, row: int, kind: str) -> SafeString:
-    middle = _TOP + _ROW * row + _ROW / 2
+def _lane(axis: _Axis, one: Any, row: int, look: _Look) -> SafeString:
+    top = _TOP + look.row * row
+    middle = top + (look.row / 2 if look.is_wide else 28)
     best = one.outlook.actual_on or one.outlook.forecast_on
     target = one.baseline_on or one.planned_on
     parts = [
         format_html('<title>{}</title>', _words(one)),
-        format_html('<text class="p-gantt__label" x="{}" y="{}" text-anchor="end">{}</text>', axis.left - 12,
-                    middle + 4, one.standard.label if kind == "wide" else _short(one.standard.label)),
+        format_html('<text class="p-gantt__label" x="{}" y="{}" text-anchor="{}">{}</text>',
+                    *((axis.left - 12, middle + 4, "end") if look.is_wide else (0, top + 12, "start")),
+                    one.standard.label),
     ]  # fmt: skip
     if best and target:
         parts.append(
@@ -107,11 +127,13 @@ def _lane(axis: _Axis, one: Any, row: int, kind: str) -> SafeString:
     if best:
         mark = "actual" if one.outlook.actual_on else "forecast"
         parts.append(_mark(mark, axis.x(best), middle, tone(one) if mark == "forecast" else ""))
-        if kind == "wide" and one.slip and slip_words(one):
+        if one.slip and slip_words(one):
             at = max(axis.x(best), axis.x(target) if target else 0) + 10
+            place = (at, middle + 4, "start") if look.is_wide else (look.width, top + 12, "end")
             parts.append(
-                format_html('<text class="p-gantt__days" x="{}" y="{}">{}</text>', at, middle + 4, slip_words(one))
-            )
+                format_html('<text class="p-gantt__days" x="{}" y="{}" text-anchor="{}">{}</text>', *place,
+                            slip_words(one))
+            )  # fmt: skip
     return format_html("<g>{}</g>", format_html_join("", "{}", ((part,) for part in parts)))
 
 
@@ -130,7 +152,3 @@ def _words(one: Any) -> str:
              ("reached", one.outlook.actual_on))  # fmt: skip
     days = ", ".join(f"{name} {day:%-d %b %Y}" for name, day in named if day)
     return f"{one.standard.label}: {days}. {State(one.state).label}."
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= 19 else f"{label[:18]}…"

@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 
 from ctms.core import clock
 from ctms.core.metrics import LIVE, Metric, Source
+from ctms.milestones.filters import NO_DAY, STATES_OF
 from ctms.milestones.models import LATE_AFTER, Milestone, State
 from ctms.web.places import Place
 
@@ -44,10 +45,10 @@ def _list(place: Place, **query: str) -> str:
     return f"{address}?{urlencode(query)}" if query else address
 
 
-def _in(state: State, name: str, label: str, definition: str) -> Metric:
+def _in(state: str, name: str, label: str, definition: str) -> Metric:
     return Metric(
-        f"milestones.{name}", label, definition, _groups, _sum(state), lambda place: _list(place, state=state),
-        generated=True,
+        f"milestones.{name}", label, definition, _groups, _sum(*STATES_OF.get(state, (state,))),
+        lambda place: _list(place, state=state), generated=True,
     )  # fmt: skip
 
 
@@ -69,4 +70,8 @@ ON_TRACK = _in(
     State.ON_TRACK, "on_track", "On track",
     f"Milestones not reached whose forecast is still to come and at most {LATE_AFTER} days behind the signed baseline, "
     "or the plan where there is none.",
+)  # fmt: skip
+WITHOUT_DAY = _in(
+    NO_DAY, "without_day", "Without a day",
+    "Milestones that nobody has a day for: not dated yet, not expected, or passed on a day that was not entered.",
 )  # fmt: skip

@@ -33,6 +33,10 @@ class State(models.TextChoices):
     NOT_EXPECTED = "NOT_EXPECTED", "Not expected"
 
 
+DONE_WITH = (State.REACHED, State.PASSED, State.NOT_EXPECTED)
+"""Nothing of these is to come any more, whether or not anybody knows the day."""
+
+
 class Standing(models.TextChoices):
     EXPECTED = "EXPECTED", "Expected"
     PASSED = "PASSED", "Passed on an unknown day"

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 
 from ctms.core.metrics import Reading
+from ctms.studies.importers.findings import counted
 from ctms.web.charts import bullet
 from enrollment.funnel import Step
 
 _STEPS = {
     "sites.total": ("whatever became of them", ""),
-    "sites.candidate": ("of all sites, not selected yet", "mute"),
-    "sites.starting": ("of all sites, selected and not activated yet", "watch"),
-    "sites.active": ("of all sites", ""),
-    "sites.enrolling": ("of all sites", "ok"),
-    "sites.out": ("of all sites", "mute"),
+    "sites.candidate": (", not selected yet", "mute"),
+    "sites.starting": (", selected and not activated yet", "watch"),
+    "sites.active": ("", ""),
+    "sites.enrolling": ("", "ok"),
+    "sites.out": ("", "mute"),
 }
 
 
@@ -25,6 +26,6 @@ def startup_funnel(readings: Mapping[str, Reading]) -> list[Step]:
     for name, (words, tone) in _STEPS.items():
         reading = readings[name]
         value = reading.value or 0
-        said = words if name == "sites.total" else f"{100 * value / total:.0f} % {words}"
+        said = words if name == "sites.total" else f"{100 * value / total:.0f} % of {counted(total, 'site')}{words}"
         steps.append(Step(reading, bullet(value, None, total, tone, label=f"{reading.metric.label}: {said}"), said))
     return steps

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ctms.core.metrics import Metric, Reading
 from ctms.reporting.tiles import BEHIND, FAR_BEHIND
@@ -12,6 +13,19 @@ from sites import metrics as sites
 
 WORDS = {"ok": "On track", "watch": "Watch", "bad": "Act", "mute": "Nothing yet"}
 MANY = 0.2  # of all: from this part of late ones on it is bad
+_MANY = f"{100 * MANY:.0f} %"
+# Room -> when it is to be watched, and when somebody must act, as the functions below have it.
+RULES: Mapping[str, Mapping[str, str]] = {
+    "Enrollment": {
+        "watch": f"below {100 * BEHIND:.0f} % of what was planned by today", "bad": f"below {100 * FAR_BEHIND:.0f} %",
+    },
+    "Start-up": {"watch": "an item is late", "bad": f"{_MANY} or more of the open items are late"},
+    "Monitoring": {
+        "watch": "a report or follow-up item is overdue", "bad": f"{_MANY} or more of the reports are overdue",
+    },
+    "Issues": {"watch": "a major deviation is open", "bad": "a critical one is open"},
+    "Payments": {"watch": "a run waits for finance", "bad": "a payment is past its day"},
+}  # fmt: skip
 
 # Room -> what is read of it, the first being what its cell shows.
 ROOMS: Mapping[str, tuple[Metric, ...]] = {
@@ -52,6 +66,14 @@ def _cell(room: str, tone: str, said: tuple[Reading, str, str], *others: tuple[R
     """Each number with its words for one and for many."""
     (number, words), *more = [(reading, one if reading.value == 1 else many) for reading, one, many in (said, *others)]
     return Cell(room, number, words, tone, tuple(more))
+
+
+def key() -> list[dict[str, Any]]:
+    """What the words of the cells mean, room by room, for the legend."""
+    return [
+        {"room": room, "rules": [(tone, WORDS[tone], words) for tone, words in rules.items()]}
+        for room, rules in RULES.items()
+    ]
 
 
 def cells_of(readings: Mapping[str, Reading], *, sees_visits: bool, sees_money: bool) -> list[Cell | None]:

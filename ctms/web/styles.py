@@ -20,6 +20,7 @@ SHEETS = (
     "components-curves",
     "pages",
     "pages-rooms",
+    "pages-portfolio",
     "pages-startup",
     "pages-account",
     "pages-monitoring",

@@ -132,6 +132,9 @@ SUMS: dict[str, str] = {
     "milestones.on_track": _count(
         _MILESTONES, f"{_AHEAD} and o.forecast_on >= %(today)s and ({_LATE}) is not true"
     ),
+    "milestones.without_day": _count(
+        _MILESTONES, "and o.actual_on is null and (o.standing <> 'EXPECTED' or o.forecast_on is null)"
+    ),
     "finance.runs_open": f"{_RUNS} and r.status not in ('PAID', 'CANCELLED')",
     "finance.runs_late": f"""{_RUNS} and r.status not in ('PAID', 'CANCELLED') and exists (
         select from finance_paymentrequest q left join finance_paymentconfirmation f on f.request_id = q.id

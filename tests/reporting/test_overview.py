@@ -128,6 +128,8 @@ def test_numbers_are_what_sql_by_hand_says_and_a_wrong_one_is_caught(world, plac
         assert 0 < values["monitoring.reports_on_time"] < 100
         assert all(values[name] for name in ("enrollment.enrolled", "enrollment.planned_to_date",
                                              "monitoring.reports_late", "milestones.overdue"))  # fmt: skip
+        states = ("reached", "overdue", "late", "on_track", "without_day")
+        assert sum(values[f"milestones.{state}"] for state in states) == values["milestones.planned"]
         for metric in checked(here):
             with off_by_one(metric):
                 assert wrong(here, "petra", today, [metric]) == {metric.name}

@@ -28,7 +28,8 @@ from ctms.web.places import PageRequest, found
 from sites.views.tabs import SiteTabView
 
 _LATE_SHOWN = 6
-_SHOWN = (metrics.PLANNED, metrics.REACHED, metrics.OVERDUE, metrics.LATE, metrics.ON_TRACK)
+_SHOWN = (metrics.PLANNED, metrics.REACHED, metrics.OVERDUE, metrics.LATE, metrics.ON_TRACK,
+          metrics.WITHOUT_DAY)  # fmt: skip
 _COLUMNS = (
     {"label": "Milestone"}, {"label": "State"}, {"label": "Baseline", "kind": "date"},
     {"label": "Planned", "kind": "date"}, {"label": "Forecast", "kind": "date"}, {"label": "Actual", "kind": "date"},

@@ -12,7 +12,7 @@ from ctms.core.metrics import Metric, Reading, read
 from ctms.milestones import metrics as milestone_metrics
 from ctms.milestones.gantt import LEGEND as GANTT_LEGEND
 from ctms.milestones.gantt import gantt
-from ctms.milestones.models import Milestone
+from ctms.milestones.models import DONE_WITH, Milestone
 from ctms.reporting.attention import attention_of
 from ctms.reporting.charts import CURVE_LEGEND, CURVES, activation_chart
 from ctms.reporting.funnels import startup_funnel
@@ -51,7 +51,8 @@ _OPEN = {
     "enrollment.planned_to_date": "Plan to date",
 }  # fmt: skip
 _OPENING = {"sites.total": "Sites", "sites.starting": "In start-up", "sites.active": "Activated", "sites.out": "Out"}
-_WAITING_SHOWN, _SITES_SHOWN, _COUNTRIES_SHOWN = 6, 25, 9
+_WAITING_SHOWN, _BELOW_SHOWN = 6, 9  # sites on their way; countries, or a country's sites, beside the map
+_FEW = 6  # so many lines stand below one another beside the curve
 _REACHED_SHOWN, _AHEAD_SHOWN = 4, 10  # milestones
 
 
@@ -67,7 +68,7 @@ class Overview(InStudy):
         return TemplateResponse(request, self.template_name, context)
 
     def context(self) -> dict[str, Any]:
-        user, today, here = self.request.user, clock.today(), self.place
+        user, here = self.request.user, self.place
         countries = [] if self.country else [Place(self.sponsor, self.study, country) for country in self.countries]
         facts: dict[Any, Any] = {subjects.outlooks_at: subjects.outlooks_at([here, *countries], user)}
         outlook: Outlook = facts[subjects.outlooks_at][0]
@@ -89,16 +90,16 @@ class Overview(InStudy):
         of_countries = [row | other for row, other in zip(rows[1:], more[1:], strict=True)] if countries else []
         enrolled = [(place.country.name, row["enrollment.enrolled"], row["enrollment.planned_to_date"])
                     for place, row in zip(countries, of_countries, strict=True)]  # fmt: skip
+        attention = attention_of(here, readings, parts=enrolled)
         may_plan = protocols.authority().may(user, PLAN, self.country or self.study)
         return {
             "study": self.study,
             "country": self.country,
             "tiles": tiles,
             "is_open": is_open,
-            "attention": attention_of(here, readings, parts=enrolled),
+            "attention": attention,
             "map": sites_map(queries.points(outlook.sites)),
-            "waiting": [self._waiting(one) for one in
-                        queries.longest_waiting_of(outlook.sites, on=today, limit=_WAITING_SHOWN)],
+            **self._longest(outlook, len(attention), is_open),
             "opening": startup_funnel(readings),
             "plan_url": self._plan_url() if may_plan and not outlook.plan else "",
             "lacks_plan": not outlook.plan,
@@ -152,7 +153,7 @@ class Overview(InStudy):
             rows.filter(scope=(self.country or self.study).scope).looked_at(clock.today()).order_by("position")
         )
         reached = [one for one in every if one.outlook.actual_on][-_REACHED_SHOWN:]
-        ahead = [one for one in every if not one.outlook.actual_on][:_AHEAD_SHOWN]
+        ahead = [one for one in every if one.state not in DONE_WITH][:_AHEAD_SHOWN]
         here = [one for one in every if one in reached or one in ahead]
         name, more = ("country-milestones", [self.kwargs["country"]]) if self.country else ("milestones", [])
         return {
@@ -175,7 +176,7 @@ class Overview(InStudy):
             for place, row in zip(places, rows, strict=True)
         ]
         return {
-            "rows": sorted(listed, key=lambda one: (one["order"], one["name"]))[:_COUNTRIES_SHOWN],
+            "rows": sorted(listed, key=lambda one: (one["order"], one["name"]))[:_BELOW_SHOWN],
             "columns": [{"label": "Country"}, *({"label": head, "kind": "number"} for head in shown.values()),
                         *([{"label": "Gap"}] if is_open else [])],
             "rows_title": "By country",
@@ -199,13 +200,25 @@ class Overview(InStudy):
         ]
         listed.sort(key=lambda row: (-(row["readings"][1].value or 0), row["name"]))
         return {
-            "rows": listed[:_SITES_SHOWN],
+            "rows": listed[:_BELOW_SHOWN],
             "columns": [{"label": "Site"}, {"label": "Status"},
                         *({"label": one.label, "kind": "number"} for one in shown)],
             "rows_title": "By site",
             "rows_url": self._url("country-sites", self.kwargs["country"]),
             "rows_link": "All sites",
         }  # fmt: skip
+
+    def _longest(self, outlook: Outlook, alarms: int, is_open: bool) -> dict[str, Any]:
+        """The sites that wait longest, and where they leave no gap: few below few alarms, many beside the funnels."""
+        found = queries.longest_waiting_of(outlook.sites, on=outlook.today, limit=_WAITING_SHOWN)
+        stands = "" if is_open and not found else "beside" if found and alarms + len(found) < _FEW else "below"
+        is_long = stands == "below" and is_open and len(found) > _FEW // 2
+        return {
+            "waiting": [self._waiting(one) for one in found],
+            "waiting_stands": stands,
+            "waiting_span": 4 if is_long else 12,
+            "funnel_span": 4 if is_long else 6,
+        }
 
     def _waiting(self, waiting: queries.Waiting) -> dict[str, str]:
         site: Site = waiting.site

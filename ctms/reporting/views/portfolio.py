@@ -14,7 +14,7 @@ from ctms.desk.queries import drawn, to_approve
 from ctms.milestones.filters import WEEK
 from ctms.milestones.models import Level, Milestone
 from ctms.reporting.shell import sees_money
-from ctms.reporting.standing import METRICS, ROOMS, cells_of
+from ctms.reporting.standing import METRICS, ROOMS, cells_of, key
 from ctms.studies.models import Study
 from ctms.studies.views.setup import may_create_studies
 from ctms.web.lists import rank
@@ -47,6 +47,7 @@ class Portfolio(InSponsor):
         return {
             "rows": [self._row(place, row) for place, row in zip(places, rows, strict=True)],
             "columns": [{"label": "Study"}, *({"label": room} for room in ROOMS)],
+            "key": key(),
             "new_url": reverse("study-new", args=[code]) if may_create else "",
             "slips": self._slips(),
             "slipped": [

@@ -28,6 +28,7 @@ _BEFORE = (*SITE_STAGES["candidate"][1], *SITE_STAGES["starting"][1])  # then st
 _STARTUP = (sites.OPEN_ITEMS, sites.LATE_ITEMS, sites.ITEMS_WITH_US)
 _SUBJECTS = (subjects.CONSENTED, subjects.SCREEN_FAILED, subjects.ENROLLED, subjects.TREATED)
 _VISITS = (monitoring.OPEN_FOLLOW_UPS, monitoring.REPORTS_WRITING)
+_ONLY_IF_ANY = (subjects.TREATED, monitoring.REPORTS_WRITING)  # none of these is the rule, and says nothing
 _AMOUNTS = (money.AMOUNT_PAID, money.AMOUNT_RUN, money.AMOUNT_NEXT, money.AMOUNT_HELD)
 _ALARMS = (
     monitoring.REPORTS_LATE, monitoring.VISITS_LATE, monitoring.SERIOUS_DEVIATIONS, subjects.DISCREPANCIES,
@@ -53,7 +54,7 @@ class SiteOverview(SiteTabView):
         amounts = _AMOUNTS if sees_money else ()
         readings = {one.metric: one for one in read_here([*shown, *alarms, *amounts], self.place, self.request.user)}
         return {
-            "readings": [readings[metric] for metric in shown],
+            "readings": [readings[one] for one in shown if readings[one].value or one not in _ONLY_IF_ANY],
             "attention": counted({one.name: readings[one] for one in alarms}),
             "amounts": [readings[metric] for metric in amounts],
             "visits": self._visits() if sees_visits else [],
@@ -92,7 +93,7 @@ class SiteOverview(SiteTabView):
             {"label": "In this status since", "value": since, "simulated": is_simulated()},
             {
                 "label": "Facility",
-                "value": facility.name or "Not disclosed",
+                "value": str(facility),
                 "url": reverse("facility", args=[self.sponsor.code, facility.pk]),
             },
             {"label": "Place", "value": facility.place},
