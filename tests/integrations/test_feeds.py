@@ -166,6 +166,16 @@ def test_the_database_holds_that_a_run_adds_up(edc, now):
         FeedRun.objects.filter(pk=run.pk).update(applied=2)
 
 
+def test_what_an_ended_run_read_stands(edc, now):
+    kept = FeedPayload.objects.filter(run=read(edc, Tells(page(subject("1", now), at=now)), now))
+    before = list(kept.values())
+    one_more = FeedPayload(**{**before[0], "id": None, "position": 9})
+    for touch in (lambda: kept.update(sha256="f" * 64), kept.delete, one_more.save):
+        with pytest.raises(IntegrityError, match="what it read stands"), transaction.atomic(), act(person("mara")):
+            touch()
+    assert list(kept.values()) == before != []
+
+
 def test_late_and_repeated_sayings_do_not_win(edc, now):
     def status(version, state):
         return Fact("S-1|status", "STATUS", version, now, place="US-008", subject="S-1", state=state)

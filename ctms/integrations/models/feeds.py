@@ -63,7 +63,8 @@ class FeedRun(SponsorOwned):
 class FeedPayload(Working):
     """One reply of a run: its facts as text for COPY, compressed, and the hash of the bytes that came.
 
-    The bytes themselves are not kept: they may hold what a CTMS must never store.
+    The bytes themselves are not kept: they may hold what a CTMS must never store. Once the run has ended, the
+    database lets nobody change it.
     """
 
     hidden: ClassVar[tuple[str, ...]] = ("content",)
