@@ -22,7 +22,7 @@ from enrollment.services.reconciliation import reconcile_study
 from enrollment.sides import said_in
 from sites.models import Site
 
-_SECTIONS = {"days": Milestone, "statuses": SubjectStatus}
+_SECTIONS: dict[str, Any] = {"days": Milestone, "statuses": SubjectStatus}
 _PROPOSALS: dict[str, dict[str, Any]] = {
     Format.RWS: {
         "days": {
@@ -55,7 +55,10 @@ _PROPOSALS: dict[str, dict[str, Any]] = {
         "sites": {},
     },
 }  # fmt: skip
-DOCUMENT_STATES = ("PLACEHOLDER", "RECEIVED", "IN_QC", "APPROVED", "FILED", "EXPIRED", "SUPERSEDED")
+DOCUMENT_STATES = {
+    "PLACEHOLDER": "Expected", "RECEIVED": "Received", "IN_QC": "In quality control", "APPROVED": "Approved",
+    "FILED": "Filed", "EXPIRED": "Expired", "SUPERSEDED": "Superseded",
+}  # fmt: skip
 
 
 class Receiver:
@@ -65,15 +68,20 @@ class Receiver:
         return {section: dict(value) if isinstance(value, dict) else value
                 for section, value in _PROPOSALS[format].items()}  # fmt: skip
 
+    def words(self, section: str) -> Mapping[str, str]:
+        if section == "documents":
+            return DOCUMENT_STATES
+        return dict(_SECTIONS[section].choices) if section in _SECTIONS else {}
+
     def objections(self, content: Mapping[str, Any]) -> list[str]:
         found = []
         for section, words in _SECTIONS.items():
             for theirs, ours in content.get(section, {}).items():
                 if ours not in words.values:
-                    found.append(f"“{theirs}” is mapped to {ours}, which means nothing here.")
+                    found.append(f"“{theirs}” is mapped to “{ours}”, which means nothing here.")
         for theirs, ours in content.get("documents", {}).items():
             if ours not in DOCUMENT_STATES:
-                found.append(f"“{theirs}” is mapped to {ours}, which is no status of a document.")
+                found.append(f"“{theirs}” is mapped to “{ours}”, which is no status of a document.")
         return found
 
     def screen(self, cursor: Any, table: str, connection: Any, content: Mapping[str, Any]) -> int:

@@ -142,6 +142,9 @@ class Receiver(Protocol):
     def proposal(self, format: str) -> dict[str, Any]:
         """A first mapping for a system of this format."""
 
+    def words(self, section: str) -> Mapping[str, str]:
+        """What a section of a mapping may say on our side: code -> as people read it; empty where it is free."""
+
     def objections(self, content: Mapping[str, Any]) -> list[str]:
         """What is wrong with a mapping, in sentences."""
 

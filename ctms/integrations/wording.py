@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+
 from ctms.integrations.formats import resources_of
-from ctms.integrations.models import Connection, ConnectionStatus, FeedCursor, RunStatus
+from ctms.integrations.models import Connection, ConnectionStatus, FeedCursor, FeedItem, RunStatus
 
 CONNECTION_TONES = {"DRAFT": "info", "LIVE": "ok", "PAUSED": "mute", "QUARANTINED": "bad"}
 RUN_TONES = {RunStatus.RUNNING: "info", RunStatus.DONE: "ok", RunStatus.FAILED: "bad", RunStatus.QUARANTINED: "bad"}
@@ -48,6 +50,15 @@ def age(as_of: datetime | None, at: datetime) -> str:
             count = minutes // size
             return f"{count} {word}{'s' * (count != 1)} old"
     return "less than a minute old"
+
+
+def once_each(items: QuerySet[FeedItem]) -> QuerySet[FeedItem]:
+    """Of what could not be taken each record and reason once, as it came last; `times` is how many runs brought it."""
+    alike = ("resource", "key", "reason")
+    last = items.order_by(*alike, "-pk").distinct(*alike).values("pk")
+    same = items.filter(**{name: OuterRef(name) for name in alike}).order_by().values("key")
+    times = same.annotate(runs=Count("run", distinct=True)).values("runs")
+    return items.filter(pk__in=last).annotate(times=Subquery(times)).order_by("-pk")
 
 
 def reading_states(connection: Connection) -> list[dict[str, Any]]:

@@ -1,12 +1,21 @@
 """Forms about connections to other systems."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from ctms.integrations.models import Format
+from ctms.integrations.ports import receiver
 from ctms.integrations.registry import RULES, Domain
 from ctms.web.refusable import RefusableForm
+
+
+class ReplayForm(RefusableForm):
+    reason = forms.CharField(
+        label="Reason", widget=forms.Textarea(attrs={"rows": 3}), max_length=2000,
+        help_text="What was put right since: the site was added, the mapping corrected.",
+    )  # fmt: skip
 
 
 class ReasonForm(RefusableForm):
@@ -15,7 +24,7 @@ class ReasonForm(RefusableForm):
 
 class ConnectionForm(RefusableForm):
     name = forms.CharField(max_length=80, help_text="What people call it: “EDC”, “IRT of the vendor”.")
-    format = forms.ChoiceField(label="It speaks", choices=Format.choices)
+    format = forms.ChoiceField(label="What is read, and how", choices=[(one.value, one.words) for one in Format])
     base_url = forms.CharField(
         label="Address", max_length=300,
         help_text="Such as https://sponsor.mdsol.com/RaveWebServices/. https, but for this machine itself.",
@@ -37,38 +46,48 @@ class CredentialsForm(RefusableForm):
     )  # fmt: skip
 
 
-_LABELS = {
-    "days": "Days: item or event there = milestone here",
-    "statuses": "Statuses: word there = status here",
-    "visits": "Visits: visit there = code of the visit here, where they differ",
-    "sites": "Sites: site there = site number here, where they differ",
-    "documents": "Documents: status there = status here",
-    "fields": "Fields: what is wanted = field of this vault, where it differs",
-    "visit_item": "Item that holds a visit's day",
-}
+# Section of a mapping -> label, and help: what stands at its left and right, by an example.
+_SECTIONS = {
+    "days": ("Days of a subject", "Item or event there = what happened here, such as DM.ICFDT = Consented."),
+    "statuses": ("Statuses of a subject", "Word there = status here, such as On Study = On treatment."),
+    "visits": ("Visits", "Visit there = code of the visit here, such as SCR = V1; only where they differ."),
+    "sites": ("Sites", "Site there = site number here, such as 101 = ES-002; only where they differ."),
+    "documents": ("Documents", "Status there = status here, such as Effective = Filed."),
+    "fields": ("Fields of the vault", "What is wanted = field of this vault, such as site = site_number__c; only where "
+               "it differs."),
+    "visit_item": ("Item that holds a visit's day", "As the EDC names it: form and item, such as SV.SVSTDT."),
+}  # fmt: skip
 
 
 class MappingForm(RefusableForm):
-    """One text per section of a mapping, a line each: word there = word here."""
+    """One text per section of a mapping, a line each: word there = word here.
+
+    Our own words stand as people read them, and are kept as codes.
+    """
 
     def __init__(self, content: dict[str, Any], data: Any = None) -> None:
         self._sections = content
         super().__init__(data)
         for section, value in content.items():
-            label = _LABELS.get(section, section)
+            label, help_text = _SECTIONS.get(section, (section, ""))
             if isinstance(value, str):
-                self.fields[section] = forms.CharField(label=label, required=False, max_length=200, initial=value)
+                self.fields[section] = forms.CharField(
+                    label=label, required=False, max_length=200, initial=value, help_text=help_text
+                )
                 continue
-            lines = "\n".join(f"{theirs} = {ours}" for theirs, ours in sorted(value.items()))
+            words = receiver().words(section)
+            lines = "\n".join(f"{theirs} = {words.get(ours, ours)}" for theirs, ours in sorted(value.items()))
+            if words:
+                help_text += f" Known here: {', '.join(words.values())}."
             self.fields[section] = forms.CharField(
-                label=label, required=False, max_length=20_000, initial=lines,
+                label=label, required=False, max_length=20_000, initial=lines, help_text=help_text,
                 widget=forms.Textarea(attrs={"rows": min(12, len(value) + 2)}),
             )  # fmt: skip
 
     def content(self) -> dict[str, Any]:
         """What was said, as a mapping holds it."""
         return {
-            section: said if isinstance(self._sections[section], str) else _pairs(said)
+            section: said if isinstance(self._sections[section], str) else _pairs(said, receiver().words(section))
             for section, said in ((name, self.cleaned_data[name].strip()) for name in self._sections)
         }
 
@@ -94,10 +113,11 @@ class MasterForm(ReasonForm):
         self.order_fields(self.field_order)
 
 
-def _pairs(text: str) -> dict[str, str]:
+def _pairs(text: str, words: Mapping[str, str]) -> dict[str, str]:
+    codes = {label.lower(): code for code, label in words.items()}
     found = {}
     for line in text.splitlines():
         theirs, equals, ours = line.partition("=")
         if equals:
-            found[theirs.strip()] = ours.strip()
+            found[theirs.strip()] = codes.get(ours.strip().lower(), ours.strip())
     return found

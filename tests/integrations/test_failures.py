@@ -1,6 +1,7 @@
 """Feeds that fail, and feeds that meet: a sentence and a rest, nothing undone that people did, no fact lost."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -11,13 +12,14 @@ from django.db import transaction
 
 from ctms.accounts.models import Sponsor
 from ctms.core.acting import in_sponsor
-from ctms.integrations import ports
+from ctms.integrations import ports, wording
 from ctms.integrations.etmf.vault import Vault
-from ctms.integrations.models import Connection, FeedCursor, FeedRun, Format
+from ctms.integrations.models import Connection, FeedCursor, FeedItem, FeedRun, Format
 from ctms.integrations.ports import Fact, FeedFailed
 from ctms.integrations.services import connections as services
 from ctms.integrations.services.feeding import read_connection
 from ctms.integrations.simulators.serving import TOKEN
+from ctms.studies.connection_forms import MappingForm
 from enrollment.models import Subject
 from tests.calendar import SHOWN_FROM
 from tests.conftest import act
@@ -51,6 +53,27 @@ def test_what_nobody_foresaw_ends_in_a_sentence_and_a_rest_and_repeats_nothing_t
     assert FeedCursor.objects.get(resource="subjects").rests_until == now + timedelta(minutes=5)
     assert "in pull" in caplog.text
     assert "Arm B" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_record_that_several_runs_refused_is_listed_once(north, now):
+    edc = connect(Format.RWS)
+    for version in (1, 2):
+        moment = now + timedelta(hours=version)
+        said = replace(subject("1", moment, day="2024-02-31"), version=version)
+        read(edc, Tells(page(said, at=moment)), moment)
+    assert FeedItem.objects.count() == 2
+    (item,) = wording.once_each(FeedItem.objects.all())
+    assert (item.times, item.received_at) == (2, moment)
+
+
+def test_a_mapping_is_typed_in_the_words_of_pages_and_kept_in_codes():
+    content = ports.receiver().proposal(Format.RWS)
+    typed = {name: field.initial for name, field in MappingForm(content).fields.items()}
+    assert "Discontinued = Withdrawn" in typed["statuses"].splitlines()
+    again = MappingForm(content, typed)
+    assert again.is_valid()
+    assert again.content() == content
 
 
 @pytest.mark.django_db

@@ -47,6 +47,15 @@ class Format(models.TextChoices):
     def kind(self) -> Kind:
         return {Format.RWS: Kind.EDC, Format.CTMS_IRT_1: Kind.IRT, Format.VAULT: Kind.ETMF}[self]
 
+    @property
+    def words(self) -> str:
+        """What is read in it, and whose format it is."""
+        return {
+            Format.RWS: "Subjects, their visits and what was entered, by Medidata Rave Web Services",
+            Format.CTMS_IRT_1: "Randomisations and other events of subjects, by the CTMS's own format ctms-irt-1",
+            Format.VAULT: "Documents and their status, by Veeva Vault",
+        }[self]
+
 
 class ConnectionStatus(models.TextChoices):
     DRAFT = "DRAFT", "Draft"
@@ -93,6 +102,10 @@ class Connection(SponsorOwned):
     def kind(self) -> Kind:
         """The kind of system it leads to."""
         return Format(self.format).kind
+
+    @property
+    def reads(self) -> str:
+        return Format(self.format).words
 
 
 class Secret(Working):

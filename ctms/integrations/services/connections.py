@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from ctms.accounts.models import Scope, User
 from ctms.core import protocols
@@ -146,6 +146,12 @@ def read_soon(*, connection: Connection, by: User) -> None:
     FeedCursor.objects.filter(connection=connection).update(needs_person=False, rests_until=None)
 
 
+def replayable(connection: Connection) -> QuerySet[FeedItem]:
+    """What was refused or put aside for good, and is kept so that it can be tried again."""
+    items = FeedItem.objects.filter(connection=connection, status__in=(ItemStatus.DEAD, ItemStatus.REFUSED))
+    return items.exclude(fact="")
+
+
 @use_case
 def replay_items(*, connection: Connection, items: list[int] | None = None, reason: str, by: User) -> int:
     """Has refused facts and dead letters tried again at the next run; gives how many.
@@ -160,9 +166,7 @@ def replay_items(*, connection: Connection, items: list[int] | None = None, reas
     _demand(by, "integrations.replay_item", connection, "replaying what a feed could not take")
     if not says_why(reason):
         raise BadInput("REASON", "Say why.", fields={"reason": "Say what was put right."})
-    waiting = FeedItem.objects.filter(connection=connection, status__in=(ItemStatus.DEAD, ItemStatus.REFUSED)).exclude(
-        fact=""
-    )
+    waiting = replayable(connection)
     if items is not None:
         waiting = waiting.filter(pk__in=items)
     keys = list(waiting.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))

@@ -13,11 +13,12 @@ from ctms.core import clock, protocols
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.core.outbox import after_commit
 from ctms.integrations import wording
+from ctms.integrations.formats import resources_of
 from ctms.integrations.lifecycle import CONNECTION, MAPPING
-from ctms.integrations.models import Connection, FeedItem, FeedRun, ItemStatus, MappingVersion, RunStatus
+from ctms.integrations.models import Connection, FeedItem, FeedRun, MappingVersion, RunStatus
 from ctms.integrations.models.feeds import UNSETTLED
 from ctms.integrations.services import connections as services
-from ctms.studies.connection_forms import ConnectionForm, CredentialsForm, MappingForm, ReasonForm
+from ctms.studies.connection_forms import ConnectionForm, CredentialsForm, MappingForm, ReplayForm
 from ctms.studies.pages import InStudy
 from ctms.web.moves import MoveView
 from ctms.web.places import PageRequest, found
@@ -72,8 +73,9 @@ class ConnectionPage(InConnection):
         may_edit = self.may(EDIT)
         runs = FeedRun.objects.filter(connection=connection).order_by("-pk")[:_RUNS]
         items: QuerySet[FeedItem] = FeedItem.objects.visible_to(request.user)
-        items = items.filter(connection=connection, status__in=UNSETTLED).order_by("-pk")
+        items = items.filter(connection=connection, status__in=UNSETTLED)
         mappings = list(connection.mappings.order_by("-number"))
+        labels = {resource.name: resource.label for resource in resources_of(connection)}
         context = {
             "study": self.study,
             "connection": connection,
@@ -85,10 +87,14 @@ class ConnectionPage(InConnection):
             ],
             "may_edit": may_edit,
             "states": wording.reading_states(connection),
-            "runs": [{"run": run, "tone": wording.RUN_TONES[RunStatus(run.status)], "words": self._words(run, may_edit)}
+            "runs": [{"run": run, "what": labels.get(run.resource, run.resource),
+                      "tone": wording.RUN_TONES[RunStatus(run.status)], "words": self._words(run, may_edit)}
                      for run in runs],
-            "items": [{"item": item, "tone": wording.ITEM_TONES[item.status]} for item in items[:_ITEMS]],
-            "replay_url": self._replay_url(items),
+            "items": [{"item": item, "what": labels.get(item.resource, item.resource),
+                       "tone": wording.ITEM_TONES[item.status]} for item in wording.once_each(items)[:_ITEMS]],
+            "most_items": _ITEMS,
+            "replay_url": self.url("connection-replay", connection.pk)
+            if self.may(REPLAY) and services.replayable(connection).exists() else "",
             "mappings": [
                 {"mapping": mapping, "tone": wording.MAPPING_TONES[mapping.status],
                  "moves": [(offer, self.url("mapping-move", connection.pk, mapping.number, offer.move.name))
@@ -105,10 +111,6 @@ class ConnectionPage(InConnection):
             return "The delivery is being looked into."
         return run.sentence
 
-    def _replay_url(self, items: QuerySet[FeedItem]) -> str:
-        waiting = items.filter(status__in=(ItemStatus.DEAD, ItemStatus.REFUSED)).exclude(fact="")
-        return self.url("connection-replay", self.connection.pk) if self.may(REPLAY) and waiting.exists() else ""
-
 
 _COLUMNS: dict[str, Any] = {
     "state_columns": [{"label": label} for label in ("What", "Read up to", "Last read", "As of, there")],
@@ -119,8 +121,8 @@ _COLUMNS: dict[str, Any] = {
     ],
     "item_columns": [
         {"label": "Which"}, {"label": "State"}, {"label": "Why"}, {"label": "Site"},
-        {"label": "Tried", "kind": "number"},
-        {"label": "Received", "kind": "date"},
+        {"label": "Runs", "kind": "number"}, {"label": "Tried", "kind": "number"},
+        {"label": "Last received", "kind": "date"},
     ],
     "mapping_columns": [{"label": "Version"}, {"label": "State"}, {"label": ""}],
 }  # fmt: skip
@@ -191,12 +193,16 @@ class EditMapping(_Edit):
 class Replay(InConnection, FormPage):
     title = "Replay what could not be taken"
     submit = "Replay"
+    template_name = "integrations/replay.html"
 
     def may_enter(self) -> bool:
         return self.may(REPLAY)
 
     def make_form(self, data: Any = None) -> RefusableForm:
-        return ReasonForm(data)
+        return ReplayForm(data)
+
+    def context(self) -> dict[str, Any]:
+        return {"count": services.replayable(self.connection).count()}
 
     def carry_out(self, said: dict[str, Any]) -> str:
         count = services.replay_items(connection=self.connection, reason=said["reason"], by=self.request.user)

@@ -12,7 +12,7 @@ from audit.views import TrailView
 from ctms.core import clock, protocols
 from ctms.integrations import wording
 from ctms.integrations.models import Connection
-from ctms.studies.models import ExternalClaim, ImportRun
+from ctms.studies.models import ExternalClaim, ImportFinding, ImportRun
 from ctms.studies.pages import InStudy
 from ctms.studies.wording import claim_words, topic_words
 from ctms.web.places import PageRequest
@@ -37,11 +37,12 @@ class Sources(InStudy):
         claims = ExternalClaim.objects.visible_to(request.user).filter(scope=self.study.scope)
         context = {
             "study": self.study,
-            "runs": list(runs),
+            "runs": [(run, _by_code(run.findings.all())) for run in runs],
             "claims": _facts(claims.select_related("run").order_by("run", "topic")),
             "connections": self._connections(),
             "connection_columns": [
-                {"label": label} for label in ("System", "State", "Speaks", "Last read", "As of, there", "Faults")
+                {"label": label}
+                for label in ("System", "State", "What is read, and how", "Last read", "As of, there", "Faults")
             ],
             "add_url": self._add_url(),
         }
@@ -82,6 +83,14 @@ class StudyTrail(InStudy, TrailView):
 
     def study_id(self) -> int:
         return int(self.study.pk)
+
+
+def _by_code(findings: Iterable[ImportFinding]) -> list[tuple[str, list[ImportFinding]]]:
+    """What was found, each kind once with all of it, in the order of the file."""
+    found: dict[str, list[ImportFinding]] = {}
+    for one in findings:
+        found.setdefault(one.code, []).append(one)
+    return list(found.items())
 
 
 def _facts(claims: Iterable[ExternalClaim]) -> list[dict[str, Any]]:
