@@ -99,7 +99,8 @@ MESSAGE_COLUMNS = (
            machine="key"),
     Column("system", "System", lambda one: one.connection.name, phone="main", machine="connection__name"),
     Column("what", "About", lambda one: WORDS.get(one.what, one.what), phone="main", generated=True, machine="what"),
-    Column("event", "Called there", lambda one: one.event, generated=True, machine="event"),
+    Column("event", "Called there", lambda one: one.event, sub=lambda one: one.means, phone="named", generated=True,
+           machine="event"),
     Column("day", "Day", lambda one: one.day, "date", generated=True, machine="day"),
     Column("state", "State", lambda one: "No longer there" if one.gone_at else _spoken(one.state), phone="hide",
            generated=True, machine="state"),
@@ -121,7 +122,7 @@ def discrepancy_tone(status: str) -> str:
 
 def _says(name: str, label: str) -> Column:
     """What a system says: a day, or the numbers of sites."""
-    return Column(name, label, lambda one: _as_day(getattr(one, name)), generated=True, machine=name)
+    return Column(name, label, lambda one: _as_day(getattr(one, name)), phone="named", generated=True, machine=name)
 
 
 def _as_day(said: str) -> date | str:

@@ -3,13 +3,13 @@
 import zlib
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
 from ctms.integrations import registry
 from ctms.integrations.models import FeedItem, FeedPayload, ItemStatus, SourceFact
 from ctms.integrations.ports import What, line_of
 from ctms.integrations.registry import Domain
-from ctms.studies.models import Study
+from ctms.studies.models import ScheduledVisit, Study
 from enrollment.models import MILESTONES, Milestone, Subject, SubjectVisit
 from enrollment.sides import said_in
 
@@ -24,6 +24,21 @@ def messages_about(study: Study, number: str) -> QuerySet[SourceFact]:
     """What the study's systems say of a subject, as of their newest saying."""
     said = SourceFact.objects.filter(connection__scope=study.scope_id, subject=number)
     return said.select_related("connection", "run__mapping")
+
+
+def with_meaning(said: QuerySet[SourceFact], subject: Subject) -> QuerySet[SourceFact]:
+    """The messages about a subject with `means`: the visit or milestone that their word is here; "" for neither."""
+    visits = ScheduledVisit.objects.filter(schedule=subject.schedule_id).values_list("code", "label")
+    labels = {code: label or code for code, label in visits}
+    known = []
+    for connection, words in said_in(subject.study):
+        days = {theirs: str(Milestone(ours).label) for theirs, ours in words.get("days", {}).items()}
+        events = {theirs: labels.get(ours, ours) for theirs, ours in words.get("visits", {}).items()}
+        known += [
+            When(connection=connection.pk, event=theirs, then=Value(ours))
+            for theirs, ours in {**labels, **events, **days}.items()
+        ]
+    return said.annotate(means=Case(*known, default=Value(""), output_field=TextField()))
 
 
 def said_of_milestone(subject: Subject, milestone: Milestone) -> list[SourceFact]:

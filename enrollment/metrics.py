@@ -1,22 +1,21 @@
 """The numbers this room declares. Each equals the count of the list it leads to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from ctms.core import clock
 from ctms.core.metrics import LIVE, Metric, Source, said, share
 from ctms.integrations import registry
-from ctms.integrations.models import Format
 from ctms.integrations.registry import Domain
-from ctms.studies.models import Study
 from ctms.web.places import Place
-from enrollment.models import MILESTONES, STANDING, Discrepancy, EnrolledDefinition, Milestone
+from enrollment.models import MILESTONES, STANDING, Discrepancy
 from enrollment.outlook import Outlook, facts_of
 from enrollment.queries import subject_counts
+from enrollment.sides import Told, told_in
 from sites.models import Site
 
 Counts = dict[str, Any]
@@ -27,7 +26,7 @@ def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
     scopes = {place.study.pk: place.study.scope for place in places}
     counted = subject_counts(Site.objects.visible_to(user).filter(study__in=scopes))
     by_study = {key: [row for row in counted if row["study"] == key] for key in scopes}
-    masters, told, now = registry.masters_in(scopes), _told(scopes), clock.now()
+    masters, told, now = registry.masters_in(scopes), told_in(scopes), clock.now()
     found = []
     for place in places:
         rows = by_study[place.study.pk]
@@ -35,30 +34,17 @@ def counts_at(places: Sequence[Place], user: Any) -> list[Counts]:
             rows = [row for row in rows if row["site"] == place.site.pk]
         elif place.country is not None:
             rows = [row for row in rows if row["country"] == place.country.pk]
-        found.append({"rows": rows, "masters": masters[place.study.pk], **told[place.study.pk], "now": now})
+        found.append({"rows": rows, "masters": masters[place.study.pk], "told": told[place.study.pk], "now": now})
     return found
-
-
-def _told(scopes: Mapping[int, Any]) -> dict[int, Counts]:
-    """For each study: kind of system -> of when the newest is that it said; and what counts as enrolled."""
-    told: dict[int, Counts] = {}
-    rows = Study.objects.filter(pk__in=scopes).order_by().values_list(
-        "pk", "enrolleddefinition_set__milestone", "scope__connections__format"
-    )  # fmt: skip
-    for study, milestone, format_, newest in rows.annotate(Max("scope__connections__cursors__source_as_of")):
-        here = told.setdefault(study, {"as_of": {}, "enrolled_by": milestone or EnrolledDefinition.DEFAULT})["as_of"]
-        if newest is not None:
-            kind = Format(format_).kind
-            here[kind] = max(filter(None, (here.get(kind), newest)))
-    return told
 
 
 def _pick(name: str, domain: Domain | None) -> Callable[[Counts], tuple[int | None, Source]]:
     """The sum of a count, with who is master of it; without a domain: of what counts as enrolled in the study."""
 
     def pick(counts: Counts) -> tuple[int | None, Source]:
-        master = counts["masters"][domain or MILESTONES[Milestone(counts["enrolled_by"])]]
-        as_of = counts["as_of"].get(master)
+        told: Told = counts["told"]
+        master = counts["masters"][domain or MILESTONES[told.enrolled_by]]
+        as_of = told.as_of.get(master)
         if as_of is None and not counts["rows"]:
             return None, LIVE  # nobody has said anything yet
         return sum(row[name] for row in counts["rows"]), said(master.label, as_of, counts["now"])

@@ -1,15 +1,21 @@
 """Who says what of a study's subjects: the connections that count, and what is compared with what."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from ctms.integrations import registry
-from ctms.integrations.formats import resources_of
-from ctms.integrations.models import Connection, FeedCursor, MappingStatus, MappingVersion
+from ctms.integrations.formats import resources_in
+from ctms.integrations.models import Connection, Format, MappingStatus, MappingVersion
 from ctms.integrations.registry import Domain, Kind
 from ctms.studies.models import Study
-from enrollment.models import MILESTONES
+from enrollment.models import MILESTONES, EnrolledDefinition, Milestone
 from enrollment.reconcile import SYSTEMS, Sides
+
+_CONNECTION = "scope__connections"
 
 
 def said_in(study: Study) -> list[tuple[Connection, dict[str, Any]]]:
@@ -23,27 +29,60 @@ def said_in(study: Study) -> list[tuple[Connection, dict[str, Any]]]:
     return [(one, content[one.pk]) for one in connections if one.pk in content]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Of a study: from which milestone on it counts subjects as enrolled; and of when each system is that counts.
+
+    A system is as old as the oldest of what is read from it, and says nothing before all of it was read to the end.
+    """
+
+    enrolled_by: Milestone
+    as_of: dict[Kind, datetime]
+
+
+def told_in(studies: Collection[int]) -> dict[int, Told]:
+    """The same of several studies, in one statement."""
+    counts = MappingVersion.objects.filter(connection=OuterRef(_CONNECTION), status=MappingStatus.APPROVED)
+    rows = Study.objects.filter(pk__in=studies).order_by().annotate(counts=Exists(counts)).values_list(
+        "pk", "enrolleddefinition_set__milestone", _CONNECTION, f"{_CONNECTION}__format", f"{_CONNECTION}__status",
+        "counts", f"{_CONNECTION}__cursors__resource", f"{_CONNECTION}__cursors__succeeded_at",
+        f"{_CONNECTION}__cursors__source_as_of",
+    )  # fmt: skip
+    milestones: dict[int, Milestone] = {}
+    formats: dict[int, dict[int, str]] = {}
+    read: dict[tuple[int, str], datetime] = {}
+    for study, milestone, connection, format_, status, has_mapping, resource, succeeded_at, at in rows:
+        milestones[study] = Milestone(milestone) if milestone else EnrolledDefinition.DEFAULT
+        here = formats.setdefault(study, {})
+        if has_mapping and status != "DRAFT":
+            here[connection] = format_
+            if succeeded_at and at:
+                read[connection, resource] = at
+    return {study: Told(milestones[study], _oldest(here, read)) for study, here in formats.items()}
+
+
+def _oldest(formats: Mapping[int, str], read: Mapping[tuple[int, str], datetime]) -> dict[Kind, datetime]:
+    ages: dict[Kind, list[datetime | None]] = {}
+    for connection, format_ in formats.items():
+        known = [read.get((connection, resource.name)) for resource in resources_in(format_)]
+        ages.setdefault(Format(format_).kind, []).extend(known)
+    return {kind: min(filter(None, known)) for kind, known in ages.items() if all(known)}
+
+
 def sides_of(study: Study) -> Sides:
     """What is compared with what in this study. A system counts once each of its resources was read to the end."""
     masters = registry.masters(study.scope)
     said = said_in(study)
-    read = {(key, name): at for key, name, at in FeedCursor.objects.filter(
-        connection__in=[one for one, _ in said]).exclude(succeeded_at=None).values_list(
-        "connection", "resource", "source_as_of")}  # fmt: skip
     connections: dict[Kind, list[int]] = {}
-    as_of: dict[Kind, datetime | None] = {}
     for one, _ in said:
         if one.kind in SYSTEMS:
             connections.setdefault(one.kind, []).append(one.pk)
-            for resource in resources_of(one):
-                at = read.get((one.pk, resource.name))
-                before = as_of.get(one.kind, at)
-                as_of[one.kind] = min(before, at) if before and at else None
+    as_of = told_in([study.pk])[study.pk].as_of
     return Sides(
         sponsor=study.sponsor_id,
         study=study.pk,
         connections=connections,
-        as_of={kind: at for kind, at in as_of.items() if at is not None},
+        as_of={kind: at for kind, at in as_of.items() if kind in SYSTEMS},
         words=[(one.pk, theirs, ours) for one, words in said for theirs, ours in words.get("days", {}).items()],
         places=[(one.pk, theirs, ours) for one, words in said for theirs, ours in words.get("sites", {}).items()],
         masters={milestone: masters[domain] for milestone, domain in MILESTONES.items()},

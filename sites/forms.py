@@ -1,5 +1,6 @@
 """What people type about sites. Forms parse; services decide."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -50,7 +51,7 @@ class PersonnelForm(RefusableForm):
 
     person = forms.ModelChoiceField(
         label="Person", queryset=Person.objects.none(), required=False, empty_label="New person …",
-        help_text="Known already, or new with the name below.",
+        help_text="Who works or worked here, or was found by name; or new with the name below.",
     )  # fmt: skip
     name = forms.CharField(label="Name of a new person", max_length=200, required=False)
     role = forms.ChoiceField(label="Role", choices=PersonnelRole.choices)
@@ -59,15 +60,24 @@ class PersonnelForm(RefusableForm):
         label="Reason", max_length=500, help_text="Why this is entered: a delegation log, a letter."
     )
 
-    def __init__(self, *args: Any, people: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, people: Any, offered: Iterable[Person], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["person"].queryset = people
+        field = self.fields["person"]
+        field.queryset = people  # whom one may choose; those who are offered are fewer
+        field.choices = [("", field.empty_label), *((person.pk, str(person)) for person in offered)]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if bool(said.get("person")) == bool(said.get("name", "").strip()):
             raise forms.ValidationError("Choose a person, or type the name of a new one.")
         return said
+
+
+class FindPersonForm(forms.Form):
+    who = forms.CharField(
+        label="Find a person who works elsewhere", required=False,
+        widget=forms.SearchInput(attrs={"placeholder": "Works elsewhere? Find by name"}),
+    )  # fmt: skip
 
 
 class EndPersonnelForm(RefusableForm):

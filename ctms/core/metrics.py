@@ -18,10 +18,13 @@ STALE_AFTER = timedelta(hours=24)  # since another system last said something; f
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Which system says so, and of when; `said_at` where the hour is known, `is_stale` where that is too long ago."""
+    """Which system says so, and of when; `said_at` where the hour is known, `is_stale` where that is too long ago.
+
+    Without a day it is our own database, now; another system then has not been read to the end yet.
+    """
 
     system: str
-    as_of: date | None = None  # None: our own database, now
+    as_of: date | None = None
     said_at: datetime | None = None
     is_stale: bool = False
 
@@ -29,7 +32,9 @@ class Source:
     def age(self) -> str:
         if self.said_at is not None and not self.is_stale:
             return f"{localtime(self.said_at):%H:%M}"
-        return f"{self.as_of:%-d %b %Y}" if self.as_of else "live"
+        if self.as_of is None:
+            return "live" if self.system == LIVE.system else "not read to the end yet"
+        return f"{self.as_of:%-d %b %Y}"
 
     @property
     def when(self) -> str:
@@ -40,7 +45,7 @@ class Source:
 
 
 def said(system: str, at: datetime | None, now: datetime) -> Source:
-    """Another system, and when it said so; None: nobody knows when."""
+    """Another system, and when it said so; None: it was not read to the end yet."""
     if at is None:
         return Source(system)
     return Source(system, at.date(), at, is_stale=now - at > STALE_AFTER)

@@ -45,5 +45,10 @@ def _credentials(connection: Connection) -> dict[str, str]:
 
 def resources_of(connection: Connection) -> tuple[Resource, ...]:
     """What can be read from this connection."""
-    found: tuple[Resource, ...] = _ADAPTERS[connection.format].resources
+    return resources_in(connection.format)
+
+
+def resources_in(format: str) -> tuple[Resource, ...]:
+    """What can be read from connections of this format."""
+    found: tuple[Resource, ...] = _ADAPTERS[format].resources
     return found

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ctms.core import money
 
 Kind = Literal["text", "number", "date", "status", "id"]
-OnPhone = Literal["title", "main", "meta", "hide"]
+OnPhone = Literal["title", "main", "meta", "named", "hide"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,8 @@ class Column:
         sort: the order fields behind it, all of them not null; none means it cannot be sorted by.
         sub: row -> a second, muted line on the page.
         tone: row -> the tone of a status chip: ok, watch, bad, info, mute, sign.
-        phone: what becomes of it on a narrow screen, where rows are cards.
+        phone: what becomes of it on a narrow screen, where rows are cards; "named" stands with its heading, even where
+            it is empty.
         only_exported: in files, not on the page.
         machine: the model field or annotation behind it, as programs want it: a code, a number, a date. REST shows this
             under the column's name; a column without one is for people alone.

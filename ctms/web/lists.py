@@ -34,6 +34,7 @@ class ListView(View):
     template_name: ClassVar[str] = "web/list.html"
     default_sort: ClassVar[str]  # a column's name, "-" for descending
     page_size: ClassVar[int] = 50
+    usual: ClassVar[str] = ""  # the query of a page whose address has none: what people mostly come for
 
     @property
     def file_name(self) -> str:
@@ -65,6 +66,8 @@ class ListView(View):
         return {}
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.GET:
+            request.GET = QueryDict(self.usual)
         rows = self._asked(request)
         wanted = request.GET.get("format", "")
         if wanted:
@@ -185,9 +188,8 @@ class ListView(View):
             for value in request.GET.getlist(name):
                 if value:
                     words = dict(getattr(field, "choices", ())).get(value, value)
-                    applied.append(
-                        {"label": field.label or name, "value": words, "remove_url": _without(request, name, value)}
-                    )
+                    remove_url = self._without(request, name, value)
+                    applied.append({"label": field.label or name, "value": words, "remove_url": remove_url})
         return {
             "action": request.path,
             "form": form,
@@ -197,12 +199,22 @@ class ListView(View):
         }
 
     def _empty(self, request: PageRequest) -> dict[str, str]:
-        if any(value for name, value in request.GET.items() if name in self.filters.form.fields):
+        asked = any(value for name, value in request.GET.items() if name in self.filters.form.fields)
+        if asked and request.GET.urlencode() != self.usual:
             return {
                 "title": f"No {self.noun[1]} match", "text": "Nothing here has all of what you asked for.",
                 "url": request.path, "action": "Reset filters",
             }  # fmt: skip
         return self.empty()
+
+    def _without(self, request: PageRequest, name: str, value: str) -> str:
+        """This address without a filter; where that is on by itself, it says so that it is not wanted."""
+        query = request.GET.copy()
+        rest = [other for other in query.getlist(name) if other != value]
+        query.setlist(name, rest or [""] if name in QueryDict(self.usual) else rest)
+        for cursor in ("after", "before"):
+            query.pop(cursor, None)
+        return _joined(request, query)
 
     # Files
 
@@ -251,14 +263,6 @@ def _address(request: PageRequest, **changes: str | None) -> str:
             query.pop(name, None)
         else:
             query[name] = value
-    return _joined(request, query)
-
-
-def _without(request: PageRequest, name: str, value: str) -> str:
-    query = request.GET.copy()
-    query.setlist(name, [other for other in query.getlist(name) if other != value])
-    for cursor in ("after", "before"):
-        query.pop(cursor, None)
     return _joined(request, query)
 
 

@@ -14,7 +14,7 @@ from ctms.studies.lists import StudyList
 from ctms.studies.pages import InStudy
 from ctms.web.places import PageRequest, found
 from enrollment.columns import MESSAGE_COLUMNS
-from enrollment.lineage import WORDS, messages_about, reply_of
+from enrollment.lineage import WORDS, messages_about, reply_of, with_meaning
 from enrollment.models import Subject
 
 
@@ -26,7 +26,7 @@ class AboutSubject(InStudy):
     @cached_property
     def about(self) -> Subject:
         subjects = Subject.objects.visible_to(self.request.user).filter(study=self.study, pk=self.kwargs["subject"])
-        subject: Subject = found(subjects)
+        subject: Subject = found(subjects.select_related("study__scope"))
         return subject
 
 
@@ -54,7 +54,10 @@ class SubjectMessages(AboutSubject, StudyList):
         return f"{self.study.slug}-{self.about.number}-messages"
 
     def rows(self) -> QuerySet[SourceFact]:
-        return messages_about(self.study, self.about.number)
+        return with_meaning(messages_about(self.study, self.about.number), self.about)
+
+    def extra_context(self) -> dict[str, Any]:
+        return {"subject": str(self.about)}
 
     def row_url(self, row: SourceFact) -> str:
         return self.to("subject-message", self.about.pk, row.pk)
@@ -71,7 +74,8 @@ class SubjectMessage(AboutSubject):
 
     @cached_property
     def message(self) -> SourceFact:
-        message: SourceFact = found(messages_about(self.study, self.about.number).filter(pk=self.kwargs["message"]))
+        said = with_meaning(messages_about(self.study, self.about.number), self.about)
+        message: SourceFact = found(said.filter(pk=self.kwargs["message"]))
         return message
 
     @property

@@ -28,7 +28,7 @@ from sites.models import Site
 from sites.views.tabs import SiteTabView
 
 DEFINE = "enrollment.define_enrolled"
-_MOST_SITES = 200
+_SITES_SHOWN, _MOST_SITES = 12, 200  # at first, and when all are asked for
 
 
 class Enrollment(InStudy):
@@ -40,7 +40,8 @@ class Enrollment(InStudy):
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         code, slug, place, user = self.sponsor.code, self.study.slug, self.place, request.user
         countries = [] if self.country else [Place(self.sponsor, self.study, country) for country in self.countries]
-        sites, facts = self._sites(), dict[Any, Any]()
+        every, facts = request.GET.get("sites") == "all", dict[Any, Any]()
+        sites, has_more = self._sites(_MOST_SITES if every else _SITES_SHOWN)
         rows = read(FUNNEL, [place, *countries, *sites], user, facts)[1:]
         context = {
             "study": self.study,
@@ -49,8 +50,14 @@ class Enrollment(InStudy):
             "plan_url": _plan_url(place) if self._may(PLAN) else "",
             "columns": [{"label": "Country"}, *({"label": one.label, "kind": "number"} for one in FUNNEL)],
             "site_columns": [{"label": "Site"}, *({"label": one.label, "kind": "number"} for one in FUNNEL)],
-            "countries": self._table([(one.country.name, self._at(one)) for one in countries], rows[: len(countries)]),
-            "sites": self._table([(one.site.number, self._at(one)) for one in sites], rows[len(countries) :]),
+            "countries": self._table(
+                [(one.country.name, "", self._at(one)) for one in countries], rows[: len(countries)]
+            ),
+            "sites": self._table(
+                [(one.site.number, one.site.facility.city, self._at(one)) for one in sites], rows[len(countries) :]
+            ),
+            "more_sites": has_more,
+            "every_site": every,
             **progress_of(place, user, {ask: found[:1] for ask, found in facts.items()}),
         }
         return TemplateResponse(request, "enrollment/enrollment.html", context)
@@ -64,17 +71,22 @@ class Enrollment(InStudy):
             return reverse("site-enrollment", args=[*arguments, place.site.number])
         return reverse("country-enrollment", args=[*arguments, place.country.country.lower()])
 
-    def _sites(self) -> list[Place]:
-        """Those with subjects, by number."""
+    def _sites(self, most: int) -> tuple[list[Place], bool]:
+        """Those with subjects, that enrolled most first; and whether there are more."""
         visible = sites_within(Place(self.sponsor, self.study, self.country), self.request.user)
-        keys = [row["site"] for row in subject_counts(visible)]
-        sites = Site.objects.filter(pk__in=keys).select_related("country").order_by("number")[:_MOST_SITES]
-        return [Place(self.sponsor, self.study, site.country, site) for site in sites]
+        counts = [row for row in subject_counts(visible) if row["subjects"]]
+        counts.sort(key=lambda row: (-row["enrolled"], -row["consented"], row["site"]))
+        keys = [row["site"] for row in counts[:most]]
+        sites = Site.objects.select_related("country", "facility").in_bulk(keys)
+        return [Place(self.sponsor, self.study, sites[key].country, sites[key]) for key in keys], len(counts) > most
 
-    def _table(self, places: list[tuple[str, str]], rows: list[list[Reading]]) -> list[tuple[str, str, list[Reading]]]:
+    def _table(self, places: list[tuple[str, str, str]], rows: list[list[Reading]]) -> list[dict[str, Any]]:
         """A row for each place that has a subject at all."""
-        named = zip(places, rows, strict=True)
-        return [(label, url, row) for (label, url), row in named if any(reading.value for reading in row)]
+        return [
+            {"name": name, "city": city, "url": url, "readings": row}
+            for (name, city, url), row in zip(places, rows, strict=True)
+            if any(reading.value for reading in row)
+        ]
 
 
 class SiteEnrollment(SiteTabView):

@@ -34,6 +34,7 @@ class DiscrepancyList(InStudy, ListView):
     columns = DISCREPANCY_COLUMNS
     filterset_class = DiscrepancyFilter
     default_sort = "status"
+    usual = "state=STANDING"
 
     @property
     def file_name(self) -> str:
@@ -52,10 +53,15 @@ class DiscrepancyList(InStudy, ListView):
     def row_url(self, row: Discrepancy) -> str:
         return reverse("discrepancy", args=[self.sponsor.code, self.study.slug, row.pk])
 
+    def actions(self) -> list[dict[str, str]]:
+        if self.request.GET.get("state") != "STANDING":
+            return []
+        return [{"label": "Those put right, too", "icon": "list-checks", "url": f"{self.request.path}?state="}]
+
     def empty(self) -> dict[str, str]:
         return {
             "title": "The systems agree",
-            "text": "EDC, IRT and CTMS are compared after each reading of one of them. Nothing differed so far.",
+            "text": "EDC, IRT and CTMS are compared after each reading of one of them. Nothing is to be put right.",
         }
 
 

@@ -115,7 +115,7 @@ def cell_of(column: str, items: Sequence[StartUpItem], today: date) -> Cell:
     if held:
         expected = max(item.expected_on for item in items)
         return cell("info", f"{expected:%-d %b}", f"with {Party(held[0].party).label}, expected")
-    return cell("open", "\N{MIDDLE DOT}")
+    return cell("open", "\N{WHITE CIRCLE}")
 
 
 def held_now(item: StartUpItem) -> list[ItemHolding]:

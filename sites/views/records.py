@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from ctms.core import clock
@@ -9,13 +10,14 @@ from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Offer
 from ctms.web.places import found
 from ctms.web.templatetags.ctms import day
-from sites.forms import CorrectionForm, EndPersonnelForm, EvidenceForm, PersonnelForm, WithdrawForm
+from sites.forms import CorrectionForm, EndPersonnelForm, EvidenceForm, FindPersonForm, PersonnelForm, WithdrawForm
 from sites.lifecycle import SITE
 from sites.models import EvidenceCode, Person, SiteEvidence, SitePersonnel, SiteStatusEvent
 from sites.services import evidence, personnel, statuses
 from sites.views.tabs import FormTab
 
 _PEOPLE_COLUMNS = ({"label": "Name"}, {"label": "Role"}, {"label": "From"}, {"label": "Until"}, {"label": ""})
+_MOST_OFFERED = 50  # people of a name
 
 
 class Evidence(FormTab):
@@ -130,7 +132,26 @@ class People(FormTab):
     done = "Added to the site's people."
 
     def make_form(self, data: Any = None) -> PersonnelForm:
-        return PersonnelForm(data, people=Person.objects.visible_to(self.request.user).order_by("name"))
+        offered = self._offered(data)
+        form = PersonnelForm(data, people=Person.objects.visible_to(self.request.user), offered=offered)
+        if self.who and not offered:
+            form.fields["person"].help_text = "Nobody you know has such a name: a new person is named below."
+        return form
+
+    def _offered(self, data: Any) -> list[Person]:
+        """Whom one is likely to mean: who works or worked at this facility or, with `who`, everybody of that name."""
+        user, people = self.request.user, Person.objects.visible_to(self.request.user)
+        near = SitePersonnel.objects.visible_to(user).filter(site__facility=self.site.facility_id)
+        wanted = Q(name__icontains=self.who) if self.who else Q(engagements__in=near)
+        chosen = (data or {}).get("person", "")
+        if chosen.isdecimal():
+            wanted |= Q(pk=chosen)
+        return list(people.filter(wanted).distinct().order_by("name")[:_MOST_OFFERED])
+
+    @property
+    def who(self) -> str:
+        """The name that is looked for."""
+        return self.request.GET.get("who", "").strip()
 
     def reason(self, said: dict[str, Any]) -> str:
         return str(said["reason"])
@@ -145,6 +166,7 @@ class People(FormTab):
     def context(self) -> dict[str, Any]:
         engagements = self.site.personnel.select_related("person").order_by("ends_on", "role", "person__name")
         return super().context() | {
+            "find": FindPersonForm({"who": self.who}),
             "columns": _PEOPLE_COLUMNS,
             "engagements": [
                 {

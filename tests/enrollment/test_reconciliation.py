@@ -5,16 +5,22 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from ctms.core.metrics import read_here
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.demo.history import approve_schedule
 from ctms.demo.pen import Pen
-from ctms.integrations.models import FeedCursor, Format
+from ctms.integrations.models import Connection, FeedCursor, Format
+from ctms.integrations.registry import Kind
 from ctms.studies.models import Study
+from ctms.web.places import Place
+from enrollment.metrics import CONSENTED
 from enrollment.models import Discrepancy
 from enrollment.reconcile import GRACE
 from enrollment.services.reconciliation import move_discrepancy, reconcile_study
+from enrollment.sides import sides_of
 from enrollment.work import discrepancies
-from tests.conftest import act, person
+from tests.conftest import act, person, signed_in
+from tests.factories import make
 from tests.outside import Outside
 from tests.seed import PASSWORD
 
@@ -35,6 +41,18 @@ def planted(outside: Outside) -> set[tuple[str, str]]:
     }
 
 
+def assert_ages_are_of_the_oldest_resource(place, edc, user):
+    """The rule of the comparison holds for numbers too; a connection that is only drafted does not count."""
+    oldest = FeedCursor.objects.filter(connection=edc).earliest("source_as_of")
+    with transaction.atomic(), act(user):
+        FeedCursor.objects.filter(pk=oldest.pk).update(source_as_of=oldest.source_as_of - timedelta(hours=3))
+        make(Connection, scope=place.study.scope, format=Format.RWS, status="DRAFT", name="Another EDC")
+        (reading,) = read_here([CONSENTED], place, user)
+        assert reading.source.said_at == oldest.source_as_of - timedelta(hours=3)
+        assert sides_of(place.study).as_of[Kind.EDC] == reading.source.said_at
+        transaction.set_rollback(True)
+
+
 def test_what_was_planted_is_found_and_closes_by_itself(north, mara):
     approve_schedule(person("petra"), Pen(PASSWORD))
     outside = Outside(size=6)
@@ -50,8 +68,10 @@ def test_what_was_planted_is_found_and_closes_by_itself(north, mara):
     with act(mara):
         assert reconcile_study(study=study, at=at) == len(planted(outside))
     assert Discrepancy.history.count() == before, "what stands as before is not written"
+    assert_ages_are_of_the_oldest_resource(Place(north, study), connections[0], mara)
     with transaction.atomic(), act(mara):
         FeedCursor.objects.update(succeeded_at=None)
+        assert read_here([CONSENTED], Place(north, study), mara)[0].source.age == "not read to the end yet"
         assert reconcile_study(study=study, at=at) == len(planted(outside)), "what cannot be judged still stands"
         transaction.set_rollback(True)
     items = list(discrepancies(mara, north, at))
@@ -77,3 +97,9 @@ def test_what_was_planted_is_found_and_closes_by_itself(north, mara):
     assert standing() == set()
     assert Discrepancy.objects.filter(status="CLOSED", closed_at=later).count() >= len(items)
     assert list(discrepancies(mara, north, later)) == []
+    browser = signed_in("mara")
+    page = browser.get("/in/north/s/D3460C00002/reconciliation/")
+    assert (page.context["listing"]["count"], "The systems agree" in page.content.decode()) == (0, True)
+    (applied,) = page.context["filters"]["applied"]
+    for address in (applied["remove_url"], page.context["actions"][0]["url"]):
+        assert browser.get(address).context["listing"]["count"] == Discrepancy.objects.count() > 0

@@ -90,6 +90,30 @@ def test_undo_over_the_pages(north, mara):
     assert client.post(undo).status_code == 404
 
 
+def test_offered_are_people_of_the_facility_and_whoever_is_found_by_name(north, mara):
+    client, address = signed_in("mara"), "/in/north/s/D3460C00002/site/DE-001/people/"
+
+    def offered(who=""):
+        page = client.get(address, {"who": who} if who else {})
+        return {words for key, words in page.context["form"].fields["person"].choices if key}
+
+    known = {number: add_to(Site.objects.get(number=number), name, mara)
+             for number, name in {"DE-001": "Jo Ray", "DE-002": "Max Far", "US-004": "Mia Far"}.items()}  # fmt: skip
+    assert offered() & {"Jo Ray", "Max Far", "Mia Far"} == {"Jo Ray"}
+    assert offered("far") == {"Max Far", "Mia Far"}
+    assert offered("nobody") == set()
+    said = {"person": known["DE-002"].person_id, "role": "PHARMACIST", "reason": "Delegation log"}
+    refused = client.post(address, {**said, "role": ""}).context["form"]
+    assert (said["person"], "Max Far") in refused.fields["person"].choices, "what was chosen stays"
+    assert client.post(address, said).status_code == 302
+    assert "Max Far" in offered()
+
+
+def add_to(site, name, by):
+    with act(by):
+        return personnel.add_personnel(site=site, new_name=name, role=PersonnelRole.OTHER, starts_on=None, by=by)
+
+
 def test_editing_a_site_keeps_it_in_its_country(north, mara, now):
     site = made(mara, now)
     version = version_of(site)

@@ -21,6 +21,7 @@ _COLUMNS = (
     {"label": "Item"}, {"label": "Gate"}, {"label": "Status"}, {"label": "With"},
     {"label": "Expected", "kind": "date"}, {"label": "Settled", "kind": "date"}, {"label": "Proof"},
 )  # fmt: skip
+_OF_OPEN = ("With", "Expected")  # of items not settled: columns that say nothing once all are
 _GATES = (Gate.SIV, Gate.GREEN_LIGHT, Gate.IP_RELEASE, Gate.ACTIVATION)
 _HEADINGS = {"study": "Of the study", "country": "Of the country", "site": "Of the site", "person": "Of its people"}
 
@@ -43,6 +44,7 @@ class StartUp(SiteTabView):
             blockers = checklist.blockers(gate, on)
             gates.append({"label": gate.label, "is_open": not blockers, "words": _keep(len(blockers))})
         blockers = checklist.blockers(Gate.ACTIVATION, on)
+        is_open = not all(item.is_settled for item in checklist.items.values())
         return {
             "checklist": checklist,
             "gates": gates,
@@ -50,7 +52,8 @@ class StartUp(SiteTabView):
             "people_url": self.url("site-people"),
             "activated": self.site.operational_status not in UNDER_WAY,
             "blockers": [self._blocker(one, on) for one in blockers],
-            "columns": _COLUMNS,
+            "is_open": is_open,
+            "columns": [one for one in _COLUMNS if is_open or one["label"] not in _OF_OPEN],
             "groups": list(self._groups()),
         }
 
