@@ -17,6 +17,27 @@ PERSONAL = {
     "account-second-step-off", "account-recovery-codes", "account-end-session",
 }  # fmt: skip
 
+# The move of each address that makes one: of its own lifecycle, and the one that the policy speaks of.
+MOVES = {
+    "site-move": "close_out",
+    "schedule-move": "approve",
+    "baseline-move": "approve",
+    "curriculum-move": "approve",
+    "migration-move": "sign_off",
+    "agreement-move": "approve",
+    "run-move": "approve",
+    "bank-move": "verify",
+    "trip-move": "cancel",
+    "follow-up-move": "withdraw",
+    "deviation-move": "take_up",
+    "deviation-candidate-move": "dismiss",
+    "startup-waiver-move": "withdraw",
+    "startup-configuration-move": "approve",
+    "connection-move": "pause",
+    "mapping-move": "approve",
+    "discrepancy-move": "take",
+}
+
 NOBODYS = 0  # a key that no record has, of no sponsor: where there is none to be harvested
 
 
@@ -124,19 +145,6 @@ def harvested(sponsor: Any) -> dict[str, list[Any]]:
             "role": [Assignment.objects.values_list("pk", flat=True).last()],
             "delegation": [Delegation.objects.values_list("pk", flat=True).first() or NOBODYS],
             "member": [Assignment.objects.values_list("user", flat=True).last()],
-            "move": [
-                "close_out",
-                "close_enrollment",
-                "approve",
-                "sign_off",
-                "verify",
-                "cancel",
-                "withdraw",
-                "take_up",
-                "pause",
-                "take",
-                "dismiss",
-            ],
         }
 
 
@@ -206,6 +214,6 @@ def _combinations(keywords: list[str], keys: dict[str, list[Any]], name: str) ->
         return
     first, *rest = keywords
     source = "schedule" if first == "number" and name.startswith("schedule") else first
-    for value in keys[source]:
+    for value in [MOVES[name]] if first == "move" else keys[source]:
         for others in _combinations(rest, keys, name):
             yield {first: value, **others}

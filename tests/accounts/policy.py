@@ -158,27 +158,6 @@ OF_THE_SPONSOR = _MERGES | {
     "access-add-person",
 }  # fmt: skip
 
-# What stands in an address besides its place, where that matters.
-WITH = {
-    "site-move": {"move": "close_out"},
-    "schedule-move": {"move": "approve"},
-    "baseline-move": {"move": "approve"},
-    "curriculum-move": {"move": "approve"},
-    "migration-move": {"move": "sign_off"},
-    "agreement-move": {"move": "approve"},
-    "run-move": {"move": "approve"},
-    "bank-move": {"move": "verify"},
-    "trip-move": {"move": "cancel"},
-    "follow-up-move": {"move": "withdraw"},
-    "deviation-move": {"move": "take_up"},
-    "deviation-candidate-move": {"move": "dismiss"},
-    "startup-waiver-move": {"move": "withdraw"},
-    "startup-configuration-move": {"move": "approve"},
-    "connection-move": {"move": "pause"},
-    "mapping-move": {"move": "approve"},
-    "discrepancy-move": {"move": "take"},
-}
-
 # Addresses that want to know of which list.
 ASKED_WITH = {"list-later", "save-view"}
 

@@ -32,7 +32,7 @@ def keys_of(sponsor: Any) -> dict[str, list[Any]]:
         name: list(model.objects.order_by("pk").values_list("pk", flat=True)[:1]) or [NOBODYS]
         for name, model in found.items()
     }
-    return {**keys, **of_each, "code": keys["country"]}
+    return {**keys, **of_each, "code": keys["country"], "move": ["close_out", "approve"]}
 
 
 def filled(path: str, keys: dict[str, list[Any]]) -> Iterator[str]:
