@@ -1,10 +1,11 @@
 """What people type about money. Forms parse; services decide."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 
 from ctms.accounts.models import Organisation, OrganisationKind
+from ctms.core import money
 from ctms.core.money import CURRENCIES
 from ctms.web.edits import EditForm
 from ctms.web.forms import DateField
@@ -19,6 +20,11 @@ _MOST_BYTES = 1_000_000
 class TermsForm(EditForm):
     """The terms of a version."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if not self.is_new:
+            _in_units(self, self.instance.agreement.currency, "maximum", "minimum_payment")
+
     class Meta:
         model = AgreementVersion
         fields = (
@@ -26,6 +32,9 @@ class TermsForm(EditForm):
             "failure_policy", "failures_initial", "failures_per", "per_enrolled", "failures_most", "maximum",
             "minimum_payment",
         )  # fmt: skip
+        labels: ClassVar[dict[str, str]] = {
+            "maximum": "Agreement maximum, without tax", "minimum_payment": "Smallest payment, with tax"
+        }  # fmt: skip
 
 
 class NewAgreementForm(TermsForm):
@@ -72,14 +81,24 @@ class FeeForm(EditForm):
             "code", "label", "trigger", "item", "amount", "has_overhead", "has_holdback", "is_taxable", "most",
             "most_per_subject",
         )  # fmt: skip
+        labels: ClassVar[dict[str, str]] = {"amount": "Amount, without tax"}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if not self.is_new:
+            _in_units(self, self.instance.version.agreement.currency, "amount")
         which = "A visit's code in the schedule, a subject's milestone (RANDOMISED), a monitoring visit (IMV)"
         self.fields["item"].help_text = f"{which}; empty for any."
         if untold := facts.untold():
             kinds = ", ".join(str(kind.label).lower() for kind in untold)
             self.fields["trigger"].help_text = f"Nothing tells these yet, so no fee for them is due: {kinds}."
+
+
+def _in_units(form: EditForm, currency: str, *names: str) -> None:
+    """Amounts as many decimals long as their currency has: 200.00, not 200.000."""
+    for name in names:
+        if (amount := form.initial.get(name)) is not None:
+            form.initial[name] = money.rounded(amount, currency)
 
 
 class BankForm(RefusableForm):

@@ -17,7 +17,7 @@ def terms_facts(version: AgreementVersion, currency: str) -> list[dict[str, Any]
     )
     if version.failures_most is not None:
         failures += f", at most {version.failures_most}"
-    maximum = "None" if version.maximum is None else money.words(version.maximum, currency)
+    maximum = "None" if version.maximum is None else f"{money.words(version.maximum, currency)}, without tax"
     return [
         {"label": "Holds from", "value": f"{version.effective_on:%-d %b %Y}"},
         {"label": "Contract filed at", "value": version.reference},
@@ -26,8 +26,8 @@ def terms_facts(version: AgreementVersion, currency: str) -> list[dict[str, Any]
         {"label": "Holdback", "value": f"{version.holdback_percent:.2f} %, until the site is closed"},
         {"label": "For a screen failure", "value": version.get_failure_policy_display()},
         {"label": "Screen failures paid", "value": failures},
-        {"label": "Agreement maximum, without tax", "value": maximum},
-        {"label": "Smallest payment, with tax", "value": money.words(version.minimum_payment, currency)},
+        {"label": "Agreement maximum", "value": maximum},
+        {"label": "Smallest payment", "value": f"{money.words(version.minimum_payment, currency)}, with tax"},
         {"label": "Drafted by", "value": version.drafted_by.full_name},
     ]
 

@@ -53,7 +53,7 @@ VISIT_COLUMNS = (
     Column("approved_on", "Approved", lambda visit: visit.approved_on, "date", machine="approved_on"),
     Column("monitor", "Monitor", lambda visit: visit.monitor.full_name, "text", ("monitor__full_name",),
            machine="monitor__username"),
-    Column("trigger", "Asked for by", lambda visit: visit.trigger, only_exported=True, machine="trigger"),
+    Column("trigger", "Reason for it", lambda visit: visit.trigger, only_exported=True, machine="trigger"),
 )  # fmt: skip
 
 FOLLOW_UP_COLUMNS = (

@@ -53,7 +53,7 @@ class InItem(InSite):
     @cached_property
     def item(self) -> FollowUpItem:
         items = FollowUpItem.objects.visible_to(self.request.user).filter(site=self.site)
-        related = ("site__scope", "site__facility", "visit", "raised_by", "study")
+        related = ("site__scope", "site__facility", "visit__template", "raised_by", "study")
         item: FollowUpItem = found(items.filter(number=self.kwargs["follow_up"]).select_related(*related))
         return item
 

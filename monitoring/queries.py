@@ -19,7 +19,7 @@ from monitoring.models import (
     VisitStatus,
     VisitType,
 )
-from monitoring.rules import escalation
+from monitoring.rules import escalation, known_questions
 from sites.models import EvidenceCode, Site
 
 WRITES = {
@@ -33,6 +33,15 @@ PUNCTUAL = {
     "report_came_due": "Due in the last twelve months",
     "report_in_time": "Due in the last twelve months, submitted in time",
 }
+
+
+def question_words(item: FollowUpItem) -> str:
+    """The question of a report that brought an item up, with its number; "" for none."""
+    template = item.visit.template if item.visit else None
+    if template is None or not item.question:
+        return item.question
+    asked = known_questions(template.content_sha256, item.visit.type, lambda: template.content).get(item.question)
+    return f"{item.question} {asked.text}" if asked else item.question
 
 
 def may_read_report(user: Any, visit: MonitoringVisit) -> bool:

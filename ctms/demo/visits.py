@@ -105,7 +105,8 @@ class Visit:
         def do(by: User, at: Any, pen: Pen) -> Any:
             self.key = visits.plan_visit(
                 site=self.story.site, type=self.kind, mode=self.mode, planned_on=self.day, monitor=by, by=by, at=at,
-                rationale="Agreed with the site", trigger="Cadence" if self.kind == "IMV" else "The site's status",
+                rationale="Agreed with the site",
+                trigger="How often the site is visited" if self.kind == "IMV" else "The status of the site",
             ).pk  # fmt: skip
 
         self._step(day, "Planning a visit", do)

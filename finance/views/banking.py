@@ -19,7 +19,7 @@ from finance.services import banking
 
 _TONES = {BankStatus.PROPOSED: "watch", BankStatus.VERIFIED: "ok", BankStatus.REPLACED: "mute",
           BankStatus.REJECTED: "bad"}  # fmt: skip
-_COLUMNS = ({"label": "Details"}, {"label": "Status"}, {"label": "Changed by"}, {"label": "Verified by"},
+_COLUMNS = ({"label": "Vendor number"}, {"label": "Status"}, {"label": "Proposed by"}, {"label": "Verified by"},
             {"label": "Used from", "kind": "date"}, {"label": ""})  # fmt: skip
 
 

@@ -82,6 +82,11 @@ class DeviationCandidate(StudyOwned):
         return planned.label if planned else self.code
 
     @property
+    def title(self) -> str:
+        """“IT-006-001, Week 2: missed visit”."""
+        return f"{self.number}, {self.visit_label}: {self.get_kind_display().lower()}"
+
+    @property
     def words(self) -> str:
         """What is suspect, in a sentence without a name: it becomes the text of the deviation."""
         window = f"{self.window_from:%-d %b %Y} to {self.window_to:%-d %b %Y}"
@@ -96,4 +101,4 @@ class DeviationCandidate(StudyOwned):
     def said_by(self) -> str:
         """What says so, and whether it still does."""
         back = f"; corrected there by {self.closed_at:%-d %b %Y}" if self.closed_at else ""
-        return f"Visit window of {self.number}, {self.code}, as the {self.source} has it{back}"
+        return f"The visits of {self.number} as the {self.source} has them, and the window of {self.visit_label}{back}"

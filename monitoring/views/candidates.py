@@ -1,5 +1,6 @@
 """Pages of candidates for deviations: the list, one of them, deciding on it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,7 +11,7 @@ from django.utils.functional import cached_property
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.web.lists import rank
 from ctms.web.moves import MoveView
-from ctms.web.places import PageRequest, found
+from ctms.web.places import PageRequest, Place, found
 from ctms.web.templatetags.ctms import day
 from monitoring.columns import CANDIDATE_COLUMNS, candidate_tone
 from monitoring.filters import CandidateFilter
@@ -59,11 +60,15 @@ class InCandidate(InSite):
 
     @property
     def place_title(self) -> str:
-        return str(self.candidate)
+        return self.candidate.title
+
+    @property
+    def place(self) -> Place:
+        return replace(super().place, above=[(CandidateList.title, self.to("deviation-candidates"))])
 
     @property
     def subject(self) -> str:
-        return str(self.candidate)
+        return self.candidate.title
 
     @property
     def back_url(self) -> str:
@@ -80,7 +85,7 @@ class CandidatePage(InCandidate):
              "url": subject if self.may("enrollment.view_subject") else ""},
             {"label": "Visit", "value": one.visit_label},
             {"label": "Window", "value": f"{day(one.window_from)} to {day(one.window_to)}"},
-            {"label": "Says who", "value": one.said_by},
+            {"label": "What says so", "value": one.said_by},
             {"label": "Found", "value": day(one.found_at)},
         ]  # fmt: skip
         if one.decided_by is not None:

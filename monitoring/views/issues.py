@@ -19,6 +19,7 @@ from monitoring.forms import DeviationForm, FollowUpForm, NoteForm
 from monitoring.lifecycle import DEVIATION, FOLLOW_UP
 from monitoring.models import Deviation, FollowUpItem, FollowUpStatus
 from monitoring.pages import InDeviation, InItem, visit_of
+from monitoring.queries import question_words
 from monitoring.rules import escalation
 from monitoring.services import issues
 from sites.pages import InSite
@@ -80,7 +81,7 @@ class FollowUpPage(InItem):
                 *self._escalated(),
                 {"label": "Raised at", "value": item.visit.label if item.visit else "No visit",
                  "url": self.url("trip", item.visit_id) if item.visit_id else ""},
-                {"label": "Question", "value": item.question or "None"},
+                {"label": "Question", "value": question_words(item) or "None"},
                 {"label": "Raised by", "value": f"{item.raised_by.full_name}, {day(item.raised_at)}"},
             ],
             "offers": [

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from ctms.core.acting import Channel, acting, says_why
 from ctms.core.lifecycle import Request
 from ctms.core.refusals import BadInput, Conflict, NotAllowed, Refusal
 from ctms.core.workdays import workdays_between
-from ctms.web.places import PageRequest
+from ctms.web.places import PageRequest, Place
 from ctms.web.posts import PostOnly
 from ctms.web.refusable import RefusableForm, refuse_hidden
 from ctms.web.templatetags.ctms import day, utc
@@ -41,7 +42,11 @@ class InReport(InVisit):
 
     @property
     def place_title(self) -> str:
-        return f"{self.visit.label} report"
+        return "Report"
+
+    @property
+    def place(self) -> Place:
+        return replace(super().place, above=[(self.visit.label, self.url("trip", self.visit.pk))])
 
     @cached_property
     def may_write(self) -> bool:
@@ -95,6 +100,8 @@ class Report(InReport):
             "tone": visit_tone(visit.status),
             "visit_url": self.url("trip", visit.pk),
             "sections": parts,
+            "done": sum(one["done"] for one in parts),
+            "all": sum(one["all"] for one in parts),
             "may_write": self.may_write,
             "days": " – ".join(dict.fromkeys(day(one) for one in (visit.starts_on, visit.ends_on) if one)),
             "late": self._late(),

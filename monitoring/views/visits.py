@@ -78,8 +78,8 @@ class Trip(InVisit):
     def _facts(self) -> Iterator[dict[str, Any]]:
         visit = self.visit
         yield {"label": "Planned for", "value": day(visit.planned_on)}
-        yield {"label": "Asked for by", "value": visit.trigger}
-        yield {"label": "Why then", "value": visit.rationale}
+        yield {"label": "Reason for it", "value": visit.trigger}
+        yield {"label": "Why on that day", "value": visit.rationale}
         yield {"label": "How", "value": visit.get_mode_display()}
         yield {"label": "Monitor", "value": visit.monitor.full_name}
         if visit.starts_on:
@@ -240,9 +240,10 @@ class LetterPdf(InLetter, Pdf):
 def _event_item(event: VisitEvent) -> dict[str, Any]:
     move = VISIT.move(event.move)
     planned = f", for {day(event.planned_on)}" if event.move in ("plan", "replan", "reinstate") else ""
+    title, status = move.label if move else _OTHER_MOVES[event.move], event.get_to_status_display()
     return {
-        "title": move.label if move else _OTHER_MOVES[event.move],
-        "chip": {"label": event.get_to_status_display(), "tone": visit_tone(event.to_status)},
+        "title": title,
+        "chip": {"label": status, "tone": visit_tone(event.to_status)} if status != title else None,
         "text": f"On {day(event.effective_on)}{planned}",
         "why": event.reason,
         "who": event.recorded_by.full_name,

@@ -252,7 +252,9 @@ def paper(visitor: Visitor, backstage: Backstage, address: str) -> str:
         run_job(job_id=Job.objects.latest("pk").pk, now=lambda: at)
     with page.expect_download() as download:
         page.get_by_role("link", name=re.compile(r"\.pdf")).click()
-    return words_of(download.value.path().read_bytes())
+    words = words_of(download.value.path().read_bytes())
+    assert not re.search(r"\b20\d\d-\d\d-\d\d\b", words), "days are written out on paper"
+    return words
 
 
 def words_of(body: bytes) -> str:

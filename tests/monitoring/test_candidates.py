@@ -69,7 +69,7 @@ def test_candidates_come_are_decided_on_and_close_when_the_source_is_put_right(s
         move_candidate(candidate=second, move="dismiss", reason="The site was shut by snow", by=idris, at=now)
     deviation = Deviation.objects.get(candidates=first)
     assert (deviation.subject, deviation.occurred_on, deviation.description) == ("C-1", date(2024, 2, 8), words)
-    assert deviation.source == "Visit window of C-1, EARLY, as the EDC has it"
+    assert deviation.source == "The visits of C-1 as the EDC has them, and the window of Screening 1"
     assert find(site, now) == 0
     assert states() == {"EARLY": "ACCEPTED", "MISSED": "DISMISSED"}
     with feed():

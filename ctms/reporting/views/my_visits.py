@@ -1,5 +1,6 @@
 """A monitor's day: what is to be prepared, written and followed up, and how their sites stand."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from itertools import groupby
@@ -31,7 +32,7 @@ _OF_A_STUDY = (
     monitoring.MY_VISITS_SOON, monitoring.MY_DRAFTS, monitoring.MY_REPORTS_LATE, monitoring.OPEN_FOLLOW_UPS,
     monitoring.LATE_FOLLOW_UPS,
 )  # fmt: skip
-_OPEN_ITEMS = _OF_A_STUDY.index(monitoring.OPEN_FOLLOW_UPS)
+_SOON_VISITS, _OPEN_ITEMS = map(_OF_A_STUDY.index, (monitoring.MY_VISITS_SOON, monitoring.OPEN_FOLLOW_UPS))
 _OF_A_SITE = {
     subjects.ENROLLED: "Enrolled", monitoring.OPEN_FOLLOW_UPS: "Open items", monitoring.LATE_FOLLOW_UPS: "Overdue"
 }  # fmt: skip
@@ -77,18 +78,24 @@ class MyVisits(InSponsor):
         own = list(self._own_visits())
         return {
             "studies": [
-                {"study": place.study, "readings": row[: len(_OF_A_STUDY)], "items_url": row[_OPEN_ITEMS].url}
+                {
+                    "study": place.study,
+                    "readings": row[: len(_OF_A_STUDY)],
+                    "visits_url": row[_SOON_VISITS].url,
+                    "items_url": row[_OPEN_ITEMS].url,
+                }
                 for place, row in zip(of_studies, rows, strict=False)
             ],
-            "ahead": [self._ahead(one) for one in own if not one.has_report],
+            "ahead": [self._ahead(one) for one in own[:_MOST_VISITS] if not one.has_report],
+            "has_more_visits": len(own) > _MOST_VISITS,
             "visit_columns": _VISIT_COLUMNS,
-            "drafts": [self._draft(one) for one in own if one.has_report],
+            "drafts": [self._draft(one) for one in own[:_MOST_VISITS] if one.has_report],
             "sites": [
                 self._site(place.site, {one.metric: one for one in row})
                 for place, row in zip(of_sites, rows[len(studies) :], strict=True)
             ],
             "site_columns": _SITE_COLUMNS,
-            "site_readings": [one for one in rows[-1] if one.metric in _OF_A_SITE] if of_sites else [],
+            "site_readings": self._sources(rows[-1]) if of_sites else [],
             "is_cut": len(sites) > _MOST_SITES,
             **self._items(),
         }
@@ -118,7 +125,7 @@ class MyVisits(InSponsor):
         letters = Letter.objects.filter(kind=LetterKind.CONFIRMATION, replaced=False).only("visit_id", "sent_on")
         named = visits.select_related("site__facility", "study").defer("snapshot")
         with_letters = named.prefetch_related(Prefetch("letters", letters, to_attr="confirmations"))
-        return with_letters.order_by("planned_on", "pk")[:_MOST_VISITS]
+        return with_letters.order_by("planned_on", "pk")[: _MOST_VISITS + 1]
 
     def _url(self, name: str, study: Study, *more: Any) -> str:
         return reverse(name, args=[self.sponsor.code, study.slug, *more])
@@ -163,6 +170,11 @@ class MyVisits(InSponsor):
             "last": site.last_visit,
             "next": site.next_visit,
         }
+
+    def _sources(self, readings: Iterable[Any]) -> list[tuple[Any, str]]:
+        """One reading for each number in the table of sites, in its order: where the column comes from."""
+        known = {one.metric: one for one in readings}
+        return [(known[metric], label) for metric, label in _OF_A_SITE.items()]
 
     def _items(self) -> dict[str, Any]:
         """The open follow-up items of these sites that are due first, site by site, and whether there are more."""

@@ -58,14 +58,17 @@ function isAnswered(code) {
 
 /** How far each section is, in the outline and in its heading. */
 function count() {
-  for (const link of document.querySelectorAll(".p-report__outline a")) {
+  let answered = 0;
+  for (const link of document.querySelectorAll(".p-report__outline [data-state]")) {
     const section = document.getElementById(link.hash.slice(1));
     const codes = [...section.querySelectorAll("[data-question]")].map((one) => one.dataset.question);
     const done = codes.filter(isAnswered).length;
     link.dataset.state = done === codes.length ? "done" : done ? "begun" : "";
     link.querySelector("small").textContent = `${done}/${codes.length}`;
     section.querySelector("[data-answered]").textContent = `${done} of ${codes.length} answered`;
+    answered += done;
   }
+  state.querySelector("[data-total]").textContent = `${answered} of ${questions.size} answered`;
 }
 
 // Keeping on this device
