@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from ctms.core import money
+from ctms.core.wording import counted
 from ctms.web.columns import Column
 from finance.models import Agreement, Payable, PaymentRequest, PaymentRun, RunStatus, VersionStatus
 
@@ -103,7 +104,7 @@ PAYMENT_COLUMNS = (
     Column("reference", "Reference", lambda one: one.reference, only_exported=True),
     Column("lines", "Lines", lambda one: one.line_count, "number", only_exported=True),
     Column("gross", GROSS, _of_lines("gross"), "number",
-           sub=lambda one: f"{one.line_count} line{'s'[: one.line_count != 1]}" if one.line_count else ""),
+           sub=lambda one: counted(one.line_count, "line") if one.line_count else ""),
     Column("held", "Held back", _of_lines("held"), "number"),
     Column("tax", "Tax", _of_lines("tax"), "number"),
     Column("currency", "Currency", lambda one: one.currency, only_exported=True),

@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import Client, TransactionTestCase, override_settings
+from hypothesis import settings as examples
 
 from ctms.accounts.models import Sponsor, User
 from ctms.core.acting import Channel, acting, in_sponsor, on_simulated_day
 from tests import database
 from tests.calendar import SHOWN_FROM
+
+# How long an example takes says how busy the machine is.
+examples.register_profile("house", deadline=None)
+examples.load_profile("house")
 
 
 @pytest.fixture(scope="session")

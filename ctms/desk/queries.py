@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from ctms.core import protocols
 from ctms.core.protocols import WorkItem
+from ctms.core.wording import counted
 from ctms.core.workdays import workdays_between
 from ctms.desk.models import Job, Notification, SavedView
 
@@ -64,7 +65,7 @@ def due_words(due_on: date | None, on: date) -> tuple[str, str]:
 
 
 def _working(days: int) -> str:
-    return "1 working day" if days == 1 else f"{days} working days"
+    return counted(days, "working day")
 
 
 def unread(user: Any) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
+from ctms.core.wording import counted
 from ctms.milestones.catalog import LATER, STANDARDS, RollUp, Standard
 
 
@@ -175,7 +176,7 @@ def _waits(code: str, days: int, before: View) -> str:
     when = f"“{STANDARDS[code].label}”, {how} {before.on:%-d %b %Y}"
     if days == 0:
         return f"Not before {when}"
-    return f"At the earliest {days} day{'s' if days > 1 else ''} after {when}"
+    return f"At the earliest {counted(days, 'day')} after {when}"
 
 
 def _nth(number: int, sites: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from ctms.core.metrics import Reading
-from ctms.studies.importers.findings import counted
+from ctms.core.wording import counted
 from ctms.web.charts import bullet
 from enrollment.funnel import Step
 

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from ctms.core.wording import counted
 from ctms.studies.importers.countries import country_name, numeric_code
-from ctms.studies.importers.findings import counted
 from ctms.web.charts import Country, MapPoint, site_maps
 
 _LEGEND = (

@@ -15,6 +15,7 @@ from django.views import View
 from django_filters import FilterSet
 
 from ctms.core import clock, protocols
+from ctms.core.wording import counted
 from ctms.web import files
 from ctms.web.columns import Column, generated_words
 from ctms.web.paging import Page, page_of, whole
@@ -156,7 +157,7 @@ class ListView(View):
     def _count_label(self, count: int) -> str:
         if count > COUNTED_UP_TO:
             return f"{COUNTED_UP_TO:,}+ {self.noun[1]}"
-        return f"{count:,} {self.noun[0] if count == 1 else self.noun[1]}"
+        return counted(count, *self.noun)
 
     def _heading(self, request: PageRequest, column: Column) -> dict[str, Any]:
         current, descending = self.sort.lstrip("-") == column.name, self.sort.startswith("-")

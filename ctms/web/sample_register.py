@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django import forms
 
+from ctms.core.wording import counted
 from ctms.web import charts
 from ctms.web.templatetags.ctms import day
 
@@ -123,7 +124,7 @@ def listing(query: Mapping[str, str]) -> dict[str, Any]:
         "rows": [
             {"url": f"{HERE}#{site['number']}", "cells": _cells(site)} for site in rows[start : start + PAGE_SIZE]
         ],
-        "count_label": f"{len(rows)} site{'' if len(rows) == 1 else 's'}",
+        "count_label": counted(len(rows), "site"),
         "is_capped": False,
         "first_url": _url(query, start="") if start else "",
         "previous_url": _url(query, start=max(0, start - PAGE_SIZE) or "") if start else "",

@@ -13,6 +13,7 @@ from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.core.protocols import journal
 from ctms.core.refusals import Refusal
+from ctms.core.wording import counted
 from ctms.web.lists import ListView
 from ctms.web.moves import MoveView
 from ctms.web.places import PageRequest
@@ -99,7 +100,7 @@ class RunPage(InRun, ListView):
             if again.changed
             else _check("ok", "The same", "Worked out again just now, no line of it changed."),
             _check("ok", "Paid once", "No line is in another run: the database allows each payable one payment."),
-            _check("sign", "Four eyes", f"Needs {needed} approval{'' if needed == 1 else 's'}; {given} given so far."),
+            _check("sign", "Four eyes", f"Needs {counted(needed, 'approval')}; {given} given so far."),
         ]
         if again.further:
             checks.append(_check("info", "Later", f"{further(again.further)} since; the next run pays them."))

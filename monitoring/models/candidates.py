@@ -8,6 +8,7 @@ from django.db.models import Q
 from ctms.core.keys import TenantKey, referable, same_sponsor
 from ctms.core.records import StudyOwned
 from ctms.core.trail.history import Reason
+from ctms.core.wording import counted
 
 
 class CandidateKind(models.TextChoices):
@@ -94,7 +95,7 @@ class DeviationCandidate(StudyOwned):
             return f"Visit {self.visit_label} did not take place in its window, {window}."
         before, after = (self.window_from - self.occurred_on).days, (self.occurred_on - self.window_to).days
         days, side = (before, "before") if before > 0 else (after, "after")
-        by = f"{days} day{'' if days == 1 else 's'} {side}"
+        by = f"{counted(days, 'day')} {side}"
         return f"Visit {self.visit_label} took place on {self.occurred_on:%-d %b %Y}, {by} its window, {window}."
 
     @property

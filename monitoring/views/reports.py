@@ -18,6 +18,7 @@ from ctms.core import clock, documents
 from ctms.core.acting import Channel, acting, says_why
 from ctms.core.lifecycle import Request
 from ctms.core.refusals import BadInput, Conflict, NotAllowed, Refusal
+from ctms.core.wording import counted
 from ctms.core.workdays import workdays_between
 from ctms.web.places import PageRequest, Place
 from ctms.web.posts import PostOnly
@@ -146,7 +147,7 @@ class Report(InReport):
         if due_on is None or due_on >= today or self.visit.status not in EDITABLE:
             return ""
         days = workdays_between(due_on, today, self.visit.site.country.country)
-        return f", late by {days} working day{'s'[: days != 1]}"
+        return f", late by {counted(days, 'working day')}"
 
     @cached_property
     def _may_raise(self) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from ctms.core.merging import Tally, merge
-from ctms.studies.importers.findings import Findings, counted
+from ctms.core.wording import counted
+from ctms.studies.importers.findings import Findings
 from ctms.studies.importers.trial import RegistryLocation
 from ctms.studies.models import Study
 from sites.models import Facility, Site

@@ -7,7 +7,8 @@ from ctms.accounts.models import ScopeKind
 from ctms.accounts.services.scopes import new_scopes
 from ctms.core.merging import Tally
 from ctms.core.use_case import use_case
-from ctms.studies.importers.findings import Findings, counted
+from ctms.core.wording import counted
+from ctms.studies.importers.findings import Findings
 from ctms.studies.importers.trial import RegistryLocation, RegistryTrial
 from ctms.studies.services.load_study import REGISTRY, Loaded, merge_claims
 from sites.lifecycle import IDENTIFY, SITE

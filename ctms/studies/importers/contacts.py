@@ -4,7 +4,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
-from .findings import Findings, counted, listed
+from ctms.core.wording import counted, listed
+
+from .findings import Findings
 from .node import Node
 from .placement import place, report_unplaced
 from .schedule import Contact, Repeat, Visit

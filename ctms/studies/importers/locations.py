@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from ctms.core.wording import counted
+
 from .countries import country_code, country_name, historic_country_code
 from .facilities import is_masked
-from .findings import Findings, counted
+from .findings import Findings
 from .node import Node
 from .plain_text import names_a_contact
 from .trial import RegistryContact, RegistryLocation

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from ctms.core.wording import counted, listed
+
 from .durations import LONGEST
-from .findings import Findings, counted, listed
+from .findings import Findings
 from .timings import Timing
 
 DAY_0 = timedelta(0)

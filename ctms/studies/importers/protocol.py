@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from ctms.core.wording import counted, listed
+
 from .contacts import read_contacts, read_visits, report_contacts
 from .durations import as_days
-from .findings import Findings, counted, listed
+from .findings import Findings
 from .identity import study_numbers, title
 from .node import Node
 from .reading import Unreadable, canonical_sha256, file_name, read_json

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from .findings import counted, listed
+from ctms.core.wording import counted, listed
+
 from .node import Node
 from .reading import Unreadable, file_name, read_json
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .findings import Findings, listed
+from ctms.core.wording import listed
+
+from .findings import Findings
 from .node import Node
 
 

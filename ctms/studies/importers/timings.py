@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ctms.core.wording import counted
+
 from .durations import DAYS_PER_MONTH, DAYS_PER_YEAR, Duration, parse_duration
-from .findings import Findings, counted
+from .findings import Findings
 from .node import Node
 from .schedule import Relation
 

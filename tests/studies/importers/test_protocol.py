@@ -330,7 +330,7 @@ def test_planned_enrollment(tmp_path: Path, planned: Any, expected: PlannedEnrol
     assert read(tmp_path, document).planned_enrollment == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), size=st.integers(1, 12))
 def test_days_are_sums_along_the_chains(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, size: int
@@ -347,7 +347,7 @@ def test_days_are_sums_along_the_chains(
     assert days(read(tmp_path_factory.mktemp("chains"), document)) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), path=st.sampled_from([PILOT, TOOL_EXPORT, protocol_file("observational")]))
 def test_damaged_protocols_are_read_or_refused(tmp_path_factory: pytest.TempPathFactory, seed: int, path: Path) -> None:
     document = damaged(json.loads(path.read_text()), Random(seed))

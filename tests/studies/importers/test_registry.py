@@ -292,7 +292,7 @@ LARGER = json.loads(registry_file("NCT05869903").read_text())
 del LARGER["protocolSection"]["contactsLocationsModule"]["locations"][3:]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), original=st.sampled_from([SMALL, LARGER]))
 def test_damaged_records_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, seed: int, original: dict[str, Any]
