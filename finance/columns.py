@@ -44,6 +44,11 @@ def totals(run: PaymentRun) -> dict[str, Decimal]:
     return {one["currency"]: money.rounded(Decimal(one["net"]), one["currency"]) for one in told}
 
 
+def _unbroken(amount: Decimal, currency: str) -> str:
+    """An amount among others in a line: it stays whole where the line ends."""
+    return money.words(amount, currency).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def _of_lines(field: str) -> Any:
     """What the lines come to; nothing of what waits, which has none."""
     return lambda asked: None if asked.rolls_forward else money.rounded(getattr(asked, field), asked.currency)
@@ -121,7 +126,7 @@ RUN_COLUMNS = (
            tone=lambda run: RUN_TONES[RunStatus(run.status)], machine="status"),
     Column("until", "Activity until", lambda run: run.until, "date", ("until",), machine="until"),
     Column("totals", "To pay, with tax",
-           lambda run: ", ".join(money.words(net, code) for code, net in totals(run).items()), phone="main"),
+           lambda run: ", ".join(_unbroken(net, code) for code, net in totals(run).items()), phone="main"),
     Column("calculated_at", "Calculated", lambda run: run.calculated_at.date(), "date", ("calculated_at",),
            machine="calculated_at"),
     Column("calculated_by", "By", lambda run: run.calculated_by.full_name, "text",
