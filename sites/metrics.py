@@ -131,7 +131,7 @@ ITEMS_WITH_US = Metric(
     generated=True,
 )  # fmt: skip
 ITEMS_WITH_OTHERS = Metric(
-    "sites.startup_with_others", "Waiting on others",
+    "sites.startup_with_others", "Waiting on site or authority",
     "Open start-up items that a site, an authority or an ethics committee have.",
     _open_items, total(lambda holder, is_late: holder is not None and holder not in OURS),
     _item_list(state="open", holder="others"), generated=True,

@@ -6,8 +6,10 @@ from typing import Any
 from django.db.models import Min
 
 from ctms.core.protocols import LEFT, MilestoneFact
+from ctms.core.wording import counted
 from sites.filters import STAGES
 from sites.models import EvidenceCode, ItemStatus, OperationalStatus, Site, SiteEvidence, SiteStatusEvent, StartUpItem
+from sites.startup.checklist import UNDER_WAY, checklists_of
 
 E, S = EvidenceCode, OperationalStatus
 
@@ -29,8 +31,8 @@ _BY_STATUS: dict[str, str] = {
 
 
 def facts(study: Any) -> Iterator[MilestoneFact]:
-    """Evidence that holds, then start-up items that are done, then statuses, each on the day it first was so; and the
-    sites that take no part."""
+    """Evidence that holds, then start-up items that are done, then statuses, each on the day it first was so; the sites
+    that take no part; and what the start-up room expects of the others."""
     evidence = SiteEvidence.objects.filter(study=study, replaced_by=None, withdrawn=False, code__in=list(_BY_EVIDENCE))
     first = evidence.order_by("occurred_on", "id").values_list("site__scope", "code", "occurred_on", "reference")
     for scope_id, code, on, reference in first:
@@ -49,3 +51,20 @@ def facts(study: Any) -> Iterator[MilestoneFact]:
     out = Site.objects.filter(study=study, operational_status__in=STAGES["out"][1])
     for scope_id, status, since in out.values_list("scope", "operational_status", "status_on"):
         yield MilestoneFact(scope_id, LEFT, since, f"The site is {S(status).label.lower()}")
+    yield from _expected(study)
+
+
+def _expected(study: Any) -> Iterator[MilestoneFact]:
+    """When sites in start-up are to be activated, and their items settled, by the checklists that their board reads."""
+    under_way = Site.objects.filter(study=study, operational_status__in=UNDER_WAY)
+    sites = {site.pk: site for site in under_way.select_related("study", "country")}
+    for key, checklist in checklists_of(list(sites.values())).items():
+        for item in checklist.items.values():
+            if not item.is_settled and item.code in _BY_ITEM:
+                words = f"Start-up item: {item.name}, {checklist.expected_words(item)}"
+                yield MilestoneFact(
+                    item.scope_id, _BY_ITEM[item.code], checklist.expected_on(item), words, is_forecast=True
+                )
+        if (on := checklist.opens_on("ACTIVATION")) is not None:
+            words = f"Start-up: {counted(len(checklist.blockers('ACTIVATION')), 'open item')}, the last expected then"
+            yield MilestoneFact(sites[key].scope_id, "ACTIVATED", on, words, is_forecast=True)

@@ -232,17 +232,19 @@ LEFT = ""  # instead of a milestone's code: the place takes no further part, and
 
 @dataclass(frozen=True, slots=True)
 class MilestoneFact:
-    """That a place of the scope tree reached a milestone, says a room."""
+    """That a place of the scope tree reached a milestone, says a room; or when it will, as its work stands."""
 
     scope_id: int
     code: str  # as in ctms.milestones.catalog, or LEFT
     on: date
     source: str  # what says so, in words
     system: str = "CTMS"  # whose record it is
+    is_forecast: bool = False
 
 
 class MilestoneFacts(Protocol):
-    """One entry of `settings.MILESTONE_FACTS`: the milestones of a study that a room knows to be reached.
+    """One entry of `settings.MILESTONE_FACTS`: the milestones of a study that a room knows to be reached, or
+    works towards.
 
     In a fixed number of statements, however many places there are. Where two rooms know the same milestone, the one
     that stands first in the settings is believed.

@@ -68,6 +68,7 @@ class Known:
         plans: of all its places.
         facts: (place, code) -> what a room knows.
         left: place -> why it takes no further part.
+        forecasts: (place, code) -> day and reason, of rooms that work towards a milestone.
         names: place -> what people call it; of sites that have facts and no plan too.
     """
 
@@ -75,6 +76,7 @@ class Known:
     facts: Mapping[tuple[str, str], Reached]
     left: Mapping[str, str]
     names: Mapping[str, str]
+    forecasts: Mapping[tuple[str, str], tuple[date, str]] = field(default_factory=dict)
     _by_place: dict[tuple[str, str], Planned] = field(default_factory=dict)
     _views: dict[tuple[str, str], View] = field(default_factory=dict)
     _below: dict[tuple[str, str], list[str]] = field(default_factory=dict)
@@ -128,10 +130,17 @@ class Known:
         return any(self._was_reached(below, rule.code) for below in self._below.get((place, rule.code), ()))
 
     def _forecast(self, plan: Planned) -> View:
-        """The planned or expected day, or a later one where something before it comes too late for that."""
+        """The planned or expected day, or a later one where something before it comes too late for that.
+
+        Where a room works towards it, that room's day instead of all these, unless people expect an even later one.
+        """
         on, because = plan.planned_on, ""
         if plan.expected_on is not None:
             on, because = plan.expected_on, plan.delay_reason
+        known = self.forecasts.get((plan.place, plan.code))
+        if known is not None:
+            is_own = plan.expected_on is not None and plan.expected_on > known[0]
+            return View(forecast_on=on, because=because) if is_own else View(forecast_on=known[0], because=known[1])
         for code, days in plan.standard.after:
             found = self._before(plan.place, code)
             if found is not None and (earliest := found[1] + timedelta(days=days)) and (on is None or earliest > on):

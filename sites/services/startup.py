@@ -95,7 +95,7 @@ def settle_items(*, items: Mapping[int, Settlement], by: User, at: datetime) -> 
     StartUpItem.objects.bulk_update(done, _SAVED)
     end_holdings(done)
     if site:
-        pass_on_within([(around, site.country.country)])
+        pass_on_within([around])
     else:
         pass_on(sites_sharing(done[0]))
     return done

@@ -12,8 +12,8 @@ from sites.startup.configuration import template_of
 from sites.startup.opening import configuration_for
 from sites.startup.parties import OURS
 
-VIEWS = {"": "In start-up", "late": "Late", "us": "Waiting on us", "others": "Waiting on others"}
-STATES = {"ok": "done", "info": "in progress", "open": "waits for others", "bad": "late", "none": "not asked for"}
+VIEWS = {"": "In start-up", "late": "Late", "us": "Waiting on us", "others": "Waiting on site or authority"}
+STATES = {"ok": "done", "info": "in progress", "open": "after other items", "bad": "late", "none": "not asked for"}
 """Tone of a cell -> what it says."""
 
 
@@ -36,7 +36,7 @@ class Row:
         self.blockers: list[Blocker] = checklist.blockers("ACTIVATION", today) if checklist else []
         waiting = [one.item for one in self.blockers]
         self.late = [one.item for one in self.blockers if one.holding and one.item.expected_on < today]
-        self.expected_on = max((max(item.expected_on, today) for item in waiting), default=None)
+        self.expected_on = checklist.opens_on("ACTIVATION", today) if checklist else None
         planned = max((item.planned_on for item in waiting), default=None)
         self.slip = (self.expected_on - planned).days if self.expected_on and planned else 0
 
@@ -58,7 +58,11 @@ class Row:
         if self.checklist is not None:
             for item in self.checklist.in_order():
                 by_column.setdefault(self.checklist.definition(item).column, []).append(item)
-        return [cell_of(column, by_column.get(column, []), self.today) for column in columns]
+        return [self._cell(column, by_column.get(column, [])) for column in columns]
+
+    def _cell(self, column: str, items: Sequence[StartUpItem]) -> Cell:
+        expected = max(map(self.checklist.expected_on, items), default=None) if self.checklist else None
+        return cell_of(column, items, self.today, expected)
 
 
 class Board:
@@ -94,8 +98,8 @@ class Board:
         return list(columns)
 
 
-def cell_of(column: str, items: Sequence[StartUpItem], today: date) -> Cell:
-    """What the board says of these items."""
+def cell_of(column: str, items: Sequence[StartUpItem], today: date, expected: date | None) -> Cell:
+    """What the board says of these items, the last of which is expected on a day."""
 
     def cell(tone: str, text: str, words: str = "") -> Cell:
         return Cell(column, tone, text, words or STATES[tone], items)
@@ -113,7 +117,6 @@ def cell_of(column: str, items: Sequence[StartUpItem], today: date) -> Cell:
     if len(items) > 1 and settled:
         return cell("info", f"{len(settled)}/{len(items)}")
     if held:
-        expected = max(item.expected_on for item in items)
         return cell("info", f"{expected:%-d %b}", f"with {Party(held[0].party).label}, expected")
     return cell("open", "\N{WHITE CIRCLE}")
 

@@ -68,18 +68,23 @@ class Checklist:
 
     Args:
         template: the configuration it goes by.
+        country: ISO alpha-2, of the site; "" for what only the study shares.
         today: the day by the database's clock.
         opened_on: when the site began start-up.
     """
 
-    def __init__(self, template: Template, today: date, opened_on: date, items: Iterable[StartUpItem]) -> None:
-        self.template, self.today, self.opened_on = template, today, opened_on
+    def __init__(
+        self, template: Template, country: str, today: date, opened_on: date, items: Iterable[StartUpItem]
+    ) -> None:
+        self.template, self.country, self.today, self.opened_on = template, country, today, opened_on
+        self._expected: dict[int, date] = {}
         self.items = {item.pk: item for item in items if self._is_asked(item)}
         self.graph = Graph(self._node(item) for item in self.items.values())
 
     def put(self, item: StartUpItem) -> None:
         """Takes an item as it is now."""
         self.graph.put(self._node(item))
+        self._expected.clear()
 
     def definition(self, item: StartUpItem) -> Definition:
         return self.template.by_code[item.code]
@@ -92,6 +97,35 @@ class Checklist:
     def waited_for(self, item: StartUpItem, on: date) -> list[Blocker]:
         """What has to be settled before this item can be."""
         return self._in_words(self.graph.waited_for(item.pk, on), on)
+
+    def expected_on(self, item: StartUpItem) -> date:
+        """When an item is expected, or was settled.
+
+        What somebody has is expected on its day, also when that has passed. What waits for other items is expected no
+        sooner than these and its own duration allow, from today on.
+        """
+        if item.pk not in self._expected:
+            self._expected[item.pk] = self._expected_on(item)
+        return self._expected[item.pk]
+
+    def _expected_on(self, item: StartUpItem) -> date:
+        if item.actual_on is not None:
+            return item.actual_on
+        if item.held_now:  # type: ignore[attr-defined]  # prefetched
+            return item.expected_on
+        before = (self.items[node.key] for node in self.graph.before(self.graph.nodes[item.pk]))
+        begins = max([self.today, *map(self.expected_on, before)])
+        return max(item.expected_on, self.template.end_of(self.definition(item), begins, self.country))
+
+    def expected_words(self, item: StartUpItem) -> str:
+        """The day an open item is expected on: "3 Jun 2024", or "not before 3 Jun 2024" while it waits for others."""
+        day = f"{self.expected_on(item):%-d %b %Y}"
+        return day if item.is_settled or item.held_now else f"not before {day}"  # type: ignore[attr-defined]
+
+    def opens_on(self, gate: str, on: date | None = None) -> date | None:
+        """The day on which the last of what keeps the gate shut is expected, today at the soonest; None: it is open."""
+        on = on or self.today
+        return max((max(self.expected_on(one.item), on) for one in self.blockers(gate, on)), default=None)
 
     @property
     def has_investigator(self) -> bool:
@@ -143,7 +177,7 @@ def checklists_of(sites: Sequence[Site]) -> dict[int, Checklist]:
         record: Any = found[site.pk]
         items = [*own["country", None], *own["country", site.country_id], *own[site.pk]]
         template = template_of(configurations[record.configuration_id])
-        lists[site.pk] = Checklist(template, record.today, record.opened_on, items)
+        lists[site.pk] = Checklist(template, site.country.country, record.today, record.opened_on, items)
     return lists
 
 
@@ -151,7 +185,8 @@ def shared_checklist(item: StartUpItem) -> Checklist:
     """The items around one that sites share: those of the study, and of its country."""
     configuration: Any = StartUpConfiguration.objects.annotate(today=TODAY).get(pk=item.configuration_id)
     items = _items(item.study_id, _shared({item.country_id} - {None})).select_related("scope", "study", "country")
-    return Checklist(template_of(configuration), configuration.today, configuration.effective_from, items)
+    country = item.country.country if item.country else ""
+    return Checklist(template_of(configuration), country, configuration.today, configuration.effective_from, items)
 
 
 def checklist_of(site: Site) -> Checklist | None:

@@ -22,16 +22,14 @@ def pass_on(sites: Iterable[Site]) -> None:
     From that day on they take as long as the configuration says, so the day they are expected moves with it. In a fixed
     number of statements for any number of sites.
     """
-    sites = list(sites)
-    countries = {site.pk: site.country.country for site in sites}
-    pass_on_within([(checklist, countries[number]) for number, checklist in checklists_of(sites).items()])
+    pass_on_within(checklists_of(list(sites)).values())
 
 
-def pass_on_within(checklists: Iterable[tuple[Checklist, str]]) -> None:
-    """The same for checklists as they stand now, each with the country (ISO alpha-2) of its site."""
+def pass_on_within(checklists: Iterable[Checklist]) -> None:
+    """The same for checklists as they stand now."""
     seen: set[int] = set()
     holdings, moved = [], []
-    for checklist, country in checklists:
+    for checklist in checklists:
         for item in checklist.items.values():
             if item.pk in seen or item.is_settled or item.held_now:  # type: ignore[attr-defined]  # prefetched
                 continue
@@ -44,7 +42,7 @@ def pass_on_within(checklists: Iterable[tuple[Checklist, str]]) -> None:
                     sponsor_id=item.sponsor_id, study_id=item.study_id, item=item, party=rule.holder, since=begins
                 )
             )
-            expected = checklist.template.end_of(rule, begins, country)
+            expected = checklist.template.end_of(rule, begins, checklist.country)
             if expected > item.expected_on:
                 item.expected_on = expected
                 moved.append(item)

@@ -4,9 +4,14 @@ from datetime import date
 
 import pytest
 
+from ctms.core.acting import Channel, Service, acting
+from ctms.milestones.models import Milestone
+from ctms.milestones.services.outlooks import take_stock
 from sites.models import Site
+from sites.startup.checklist import checklist_of
 from tests.api.client import Program
 from tests.conftest import act, signed_in
+from tests.factories import make
 from tests.startup import items_of, settle, with_checklist
 
 pytestmark = pytest.mark.django_db
@@ -52,3 +57,22 @@ def test_the_board_is_the_same_on_the_page_and_over_rest(site, petra):
     }  # fmt: skip
     assert told["activation_expected_on"] is not None
     assert not signed_in("mara").get(f"{STUDY}start-up/?country=at&from=30").context["groups"]
+
+
+def test_what_waits_is_expected_after_what_it_waits_for_and_the_milestone_says_the_same_day(site, petra, now):
+    checklist = checklist_of(site)
+    for one in checklist.blockers("ACTIVATION"):
+        day, before = checklist.expected_on(one.item), checklist.waited_for(one.item, checklist.today)
+        assert (day >= checklist.today and before) or one.holding
+        assert all(checklist.expected_on(other.item) <= day for other in before if not one.holding)
+    on = checklist.opens_on("ACTIVATION")
+    board = signed_in("mara").get(f"{STUDY}start-up/?country=at")
+    assert [group["rows"][0]["expected"] for group in board.context["groups"]] == [f"{on:%-d %b %Y}"]
+    last = next(one.item for one in checklist.blockers("ACTIVATION") if checklist.expected_on(one.item) == on)
+    assert f"Not before {on:%-d %b %Y}" in signed_in("mara").get(f"{STUDY}start-up/items/{last.pk}/").content.decode()
+    with act(petra):
+        make(Milestone, scope=site.scope, study=site.study, code="ACTIVATED", planned_on=date(2023, 1, 2))
+    with acting(Service("Worker"), reason="Taking stock", channel=Channel.TASK):
+        take_stock(study=site.study, at=now)
+    outlook = Milestone.objects.get(scope=site.scope, code="ACTIVATED").outlook
+    assert (outlook.forecast_on, "open items" in outlook.because) == (on, True)

@@ -156,7 +156,7 @@ class SiteStartUp(ApiView):
             "is_hard": {"type": "boolean", "description": "Nobody can waive it."},
             "with": {"type": ["string", "null"], "description": "Who has it; null while it waits for other items."},
             "since": _DAY,
-            "expected_on": _DAY,
+            "expected_on": {**_DAY, "description": "While it waits for other items: not before this day."},
         })  # fmt: skip
         gate = an_object({"gate": {"type": "string", "enum": [str(one) for one in _GATES]},
                           "blocking": a_list(blocking, description="Empty: the gate is open.")})  # fmt: skip
@@ -168,7 +168,7 @@ def _blocking(one: Blocker) -> dict[str, Any]:
     return {
         "item": one.item.pk, "code": one.item.code, "name": one.item.name, "is_hard": one.item.is_hard,
         "with": str(holding) if holding else None, "since": holding.since if holding else None,
-        "expected_on": one.item.expected_on,
+        "expected_on": one.checklist.expected_on(one.item),
     }  # fmt: skip
 
 

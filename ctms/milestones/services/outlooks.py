@@ -56,16 +56,19 @@ def _known(study: Study, milestones: Iterable[Milestone], today: date) -> Known:
         paths[key], names[path] = path, label
     facts: dict[tuple[str, str], Reached] = {}
     left: dict[str, str] = {}
+    forecasts: dict[tuple[str, str], tuple[date, str]] = {}
     for ask in protocols.milestone_facts():
         for fact in ask(study):
-            if fact.on > today or fact.scope_id not in paths:
+            if fact.scope_id not in paths or (fact.on > today and not fact.is_forecast):
                 continue
             place = paths[fact.scope_id]
-            if fact.code == protocols.LEFT:
+            if fact.is_forecast:
+                forecasts.setdefault((place, fact.code), (fact.on, fact.source))
+            elif fact.code == protocols.LEFT:
                 left.setdefault(place, fact.source)
             else:  # the first room that knows the day is the one asked first
                 facts.setdefault((place, fact.code), Reached(fact.on, fact.system, fact.source))
-    return Known([_planned(one) for one in milestones], facts, left, names)
+    return Known([_planned(one) for one in milestones], facts, left, names, forecasts)
 
 
 def _planned(milestone: Milestone) -> Planned:

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.text import capfirst
 
 from audit.signed import shown_under
 from ctms.core import clock, protocols
@@ -77,7 +78,7 @@ class Item(InItem):
         return TemplateResponse(request, "sites/startup/item.html", {
             "item": item,
             "tone": tone_of(item),
-            "facts": self._facts(),
+            "facts": self._facts(around),
             "waits": self._waits(around),
             "holders": self._holders(),
             "waivers": [self._waiver(one) for one in item.waivers.select_related("made_by", "item")],
@@ -85,16 +86,18 @@ class Item(InItem):
             "urls": self._urls(),
         })  # fmt: skip
 
-    def _facts(self) -> list[dict[str, Any]]:
+    def _facts(self, around: Checklist) -> list[dict[str, Any]]:
         item, rule = self.item, self.rule
         by = f", by {item.settled_by}" if item.settled_by else ""
+        listed = None if item.is_settled else around.items.get(item.pk)
+        expected = around.expected_words(listed) if listed else day(item.expected_on)
         return [
             {"label": "Asked of", "value": item.whose},
             {"label": "Gate", "value": item.get_gate_display() if item.gate else "None"},
             {"label": "Kind", "value": item.get_kind_display()},
             {"label": "Can be waived", "value": "No, by nobody" if item.is_hard else "By two signatures"},
             {"label": "Planned", "value": day(item.planned_on), "simulated": is_simulated()},
-            {"label": "Expected", "value": day(item.expected_on)},
+            {"label": "Expected", "value": capfirst(expected)},
             {"label": "Settled", "value": f"{day(item.actual_on)}{by}" if item.actual_on else "Not yet"},
             {"label": "Valid until", "value": day(item.expires_on) if item.expires_on else
              ("Does not run out" if not rule.expires else "")},
@@ -108,7 +111,7 @@ class Item(InItem):
         return [
             {
                 "tone": "watch", "text": str(one.item), "url": self._other(one.item), "due": one.words,
-                "meta": f"expected {day(one.item.expected_on)}",
+                "meta": f"expected {around.expected_words(one.item)}",
             }
             for one in around.waited_for(self.item, around.today)
         ]  # fmt: skip

@@ -1,10 +1,11 @@
 """All items of a study as a list."""
 
+from datetime import date
 from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
+from django.db.models import Case, DateField, F, Q, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce
 
 from ctms.studies.lists import StudyList
@@ -77,6 +78,11 @@ def _holder(item: Any) -> str:
     return f"{item.holder_name} ({party})" if item.holder_name else party
 
 
+def _waits(item: Any) -> bool:
+    """Whether nobody has it yet; when it is expected follows from the items before it, and its page says so."""
+    return not item.is_settled and item.holder is None
+
+
 def _whose(item: StartUpItem) -> str:
     return str(item.site or item.country or "Whole study")
 
@@ -105,8 +111,8 @@ ITEM_COLUMNS = (
            machine="held_since"),
     Column("planned", "Planned", lambda item: item.planned_on, "date", ("planned_on",), only_exported=True,
            generated=True, machine="planned_on"),
-    Column("expected", "Expected", lambda item: item.expected_on, "date", ("expected_on",), generated=True,
-           machine="expected_on"),
+    Column("expected", "Expected", lambda item: None if _waits(item) else item.expected_on, "date", ("due",),
+           generated=True, machine="expected_on", sub=lambda item: "after other items" if _waits(item) else ""),
     Column("settled", "Settled", lambda item: item.actual_on, "date", generated=True, machine="actual_on"),
     Column("valid_until", "Valid until", lambda item: item.expires_on, "date", only_exported=True, generated=True,
            machine="expires_on"),
@@ -129,9 +135,13 @@ class ItemList(StudyList):
         return with_holder(items).select_related("site", "country", "study", "engagement__person")
 
     def sort_keys(self) -> dict[str, Any]:
-        """Sites by number, then what countries and the study share."""
+        """Sites by number, then what countries and the study share; what waits for other items after what is due."""
         shared = Case(When(country=None, then=Value("~~")), default=F("country__country"), output_field=TextField())
-        return {"place": Coalesce("site__number", shared, output_field=TextField())}
+        waits = When(holder=None, actual_on=None, then=Value(date.max))
+        return {
+            "place": Coalesce("site__number", shared, output_field=TextField()),
+            "due": Case(waits, default=F("expected_on"), output_field=DateField()),
+        }
 
     def row_url(self, row: StartUpItem) -> str:
         return self.to("startup-item", row.pk)

@@ -73,7 +73,7 @@ class StartUp(SiteTabView):
 
     def _blocker(self, one: Blocker, on: Any) -> dict[str, Any]:
         late = (on - one.item.expected_on).days if one.holding else 0
-        words = f"late by {late} days" if late > 0 else f"expected {day(one.item.expected_on)}"
+        words = f"late by {late} days" if late > 0 else f"expected {one.checklist.expected_words(one.item)}"
         hard = "cannot be waived" if one.item.is_hard else "can be waived by two signatures"
         return {
             "tone": "bad" if late > 0 else "watch" if one.holding else "mute",
@@ -88,11 +88,11 @@ class StartUp(SiteTabView):
         assert self.checklist is not None
         listed = self.checklist.in_order()
         for level, heading in _HEADINGS.items():
-            rows = [self._row(item) for item in listed if item.level == level]
+            rows = [self._row(item, self.checklist) for item in listed if item.level == level]
             if rows:
                 yield {"heading": heading, "rows": rows}
 
-    def _row(self, item: StartUpItem) -> dict[str, Any]:
+    def _row(self, item: StartUpItem, checklist: Checklist) -> dict[str, Any]:
         holding = next(iter(item.held_now), None)  # type: ignore[attr-defined]  # prefetched
         return {
             "item": item,
@@ -101,7 +101,7 @@ class StartUp(SiteTabView):
             "gate": item.get_gate_display() if item.gate else "",
             "tone": tone_of(item),
             "with": f"{holding}, since {day(holding.since)}" if holding else "",
-            "expected": None if item.is_settled else item.expected_on,
+            "expected": "" if item.is_settled else checklist.expected_words(item),
         }
 
     def _item_url(self, item: StartUpItem) -> str:
