@@ -65,17 +65,19 @@ def how_signed(signature: Signature) -> Signable:
 
 
 def signed_content(signature: Signature) -> Content:
-    """What was signed."""
-    content: Content = json.loads(signature.content)["content"]
-    return content
+    """What was signed, in words."""
+    return how_signed(signature).spoken(json.loads(signature.content)["content"])
 
 
 def _shown(signature: Signature, record: Any, now: Content) -> Shown:
-    then, url = json.loads(signature.content), signables.signable(record).url(record)
+    then, how = json.loads(signature.content), signables.signable(record)
+    url = how.url(record)
     hashes = {signables.sha256(then), signables.sha256(now), signature.content_sha256}
     if len(hashes) == 1 and _has_version(signature, record):
         return Shown(signature, False, url, ())
-    return Shown(signature, True, url, tuple(signables.differences(then["content"], now["content"])))
+    return Shown(
+        signature, True, url, tuple(signables.differences(how.spoken(then["content"]), how.spoken(now["content"])))
+    )
 
 
 def _has_version(signature: Signature, record: Any) -> bool:

@@ -1,12 +1,13 @@
 """What lists of agreements, payables and payment runs show."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from ctms.core import money
 from ctms.core.wording import counted
 from ctms.web.columns import Column
-from finance.models import Agreement, Payable, PaymentRequest, PaymentRun, RunStatus, VersionStatus
+from finance.models import Agreement, PaymentRequest, PaymentRun, RunStatus, VersionStatus
 
 R = RunStatus
 GROSS, NET = "Gross, without tax", "Net, with tax"  # fees and overhead; what is paid
@@ -23,11 +24,15 @@ def _sum(*fields: str) -> Any:
     return lambda row: money.rounded(sum((getattr(row, field) for field in fields), Decimal(0)), row.currency)
 
 
-def state(payable: Payable) -> str:
-    """What became of a payable, in words: annotated `paid_by` is the reference of the request that pays it."""
-    if payable.is_reversal:
-        return "Takes one back"
-    return "In a payment run" if payable.paid_by else "Not in a run yet"  # type: ignore[attr-defined]
+def payable_state(payable: Any) -> tuple[str, str]:
+    """What became of a payable, by annotated `paid_by` and `paid_on` (`queries.with_payment`), in words, and their
+    tone."""
+    words, tone = "Not in a run yet", "mute"
+    if payable.paid_on:
+        words, tone = _paid(payable.paid_on), "ok"
+    elif payable.paid_by:
+        words, tone = "In a payment run", "info"
+    return (f"Takes one back. {words}", "mute") if payable.is_reversal else (words, tone)
 
 
 def payment_state(asked: PaymentRequest) -> tuple[str, str]:
@@ -35,18 +40,24 @@ def payment_state(asked: PaymentRequest) -> tuple[str, str]:
     if asked.rolls_forward:
         return "Waits for the next run", "watch"
     confirmation = getattr(asked, "confirmation", None)
-    return (f"Paid {confirmation.paid_on:%-d %b %Y}", "ok") if confirmation else ("To be paid", "info")
+    return (_paid(confirmation.paid_on), "ok") if confirmation else ("To be paid", "info")
+
+
+def why_it_waits(asked: PaymentRequest) -> str:
+    """Which of the two keeps a payment for the next run; "" where nothing does."""
+    if not asked.rolls_forward:
+        return ""
+    return "Below the smallest payment" if asked.net > 0 else "As much is taken back as is owed, or more"
+
+
+def _paid(on: date) -> str:
+    return f"Paid {on:%-d %b %Y}"
 
 
 def totals(run: PaymentRun) -> dict[str, Decimal]:
     """What the run pays, each currency by itself, from annotated `totals`."""
     told = run.totals  # type: ignore[attr-defined]
     return {one["currency"]: money.rounded(Decimal(one["net"]), one["currency"]) for one in told}
-
-
-def _unbroken(amount: Decimal, currency: str) -> str:
-    """An amount among others in a line: it stays whole where the line ends."""
-    return money.words(amount, currency).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _of_lines(field: str) -> Any:
@@ -98,8 +109,8 @@ PAYABLE_COLUMNS = (
     Column("revision", "Revision", lambda one: one.revision, "number", only_exported=True, machine="revision"),
     Column("fact", "Fact", lambda one: one.fact_id, only_exported=True, machine="fact_id"),
     Column("source", "Source", lambda one: one.source, only_exported=True, machine="source"),
-    Column("state", "State", state, "status", phone="main",
-           tone=lambda one: "mute" if one.is_reversal else "ok" if one.paid_by else "info"),
+    Column("state", "State", lambda one: payable_state(one)[0], "status", phone="main",
+           tone=lambda one: payable_state(one)[1]),
     Column("payment", "Payment", lambda one: one.paid_by or "", only_exported=True, machine="paid_by"),
 )  # fmt: skip
 
@@ -116,7 +127,7 @@ PAYMENT_COLUMNS = (
     Column("net", NET, _amount("net"), "number", ("currency", "net"), sub=lambda one: one.currency),
     Column("due_on", "Due", lambda one: None if one.rolls_forward else one.due_on, "date", ("due_on",)),
     Column("state", "State", lambda one: payment_state(one)[0], "status", ("rolls_forward", "reference"),
-           phone="main", tone=lambda one: payment_state(one)[1]),
+           sub=why_it_waits, phone="main", tone=lambda one: payment_state(one)[1]),
 )  # fmt: skip
 
 RUN_COLUMNS = (
@@ -126,7 +137,7 @@ RUN_COLUMNS = (
            tone=lambda run: RUN_TONES[RunStatus(run.status)], machine="status"),
     Column("until", "Activity until", lambda run: run.until, "date", ("until",), machine="until"),
     Column("totals", "To pay, with tax",
-           lambda run: ", ".join(_unbroken(net, code) for code, net in totals(run).items()), phone="main"),
+           lambda run: ", ".join(money.unbroken(net, code) for code, net in totals(run).items()), phone="main"),
     Column("calculated_at", "Calculated", lambda run: run.calculated_at.date(), "date", ("calculated_at",),
            machine="calculated_at"),
     Column("calculated_by", "By", lambda run: run.calculated_by.full_name, "text",

@@ -45,8 +45,8 @@ class PayableFilter(django_filters.FilterSet):
     )
     state = django_filters.ChoiceFilter(
         method="in_state", label="State", empty_label="All states",
-        choices=[("open", "Not in a run yet"), ("run", "In a payment run"), ("back", "Takes one back"),
-                 ("next", "For the next run, what takes back too"), ("going", "In a run, not paid yet"),
+        choices=[("open", "Not in a run yet"), ("run", "In a payment run, paid or not"), ("back", "Takes one back"),
+                 ("next", "For the next run, what takes back too"), ("going", "In a payment run, not paid yet"),
                  ("paid", "Paid, says the ERP")],
     )  # fmt: skip
     country = django_filters.CharFilter(

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.urls import reverse
 from django.utils.functional import cached_property
 
@@ -82,7 +84,9 @@ class InRun(InMoney):
     @cached_property
     def run(self) -> PaymentRun:
         rows = PaymentRun.objects.visible_to(self.request.user).filter(study=self.study, number=self.kwargs["run"])
-        run: PaymentRun = found(with_totals(rows).select_related("study__scope", "calculated_by"))
+        asked = PaymentRequest.objects.filter(run=OuterRef("pk")).order_by("currency").values("currency").distinct()
+        told = with_totals(rows).annotate(currencies=ArraySubquery(asked))
+        run: PaymentRun = found(told.select_related("study__scope", "calculated_by"))
         return run
 
     @property

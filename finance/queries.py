@@ -43,9 +43,13 @@ class Settlement:
 
 
 def with_payment(payables: QuerySet[Payable]) -> QuerySet[Payable]:
-    """The payables with `paid_by`: the reference of the request that pays them, or None."""
-    lines = PaymentLine.objects.filter(payable=OuterRef("pk")).values("request__reference")
-    return payables.annotate(paid_by=Subquery(lines[:1]))
+    """The payables with `paid_by`, the reference of the request that pays them, and `paid_on`, the day on which the
+    ERP says it did; None where there is none."""
+    lines = PaymentLine.objects.filter(payable=OuterRef("pk"))
+    return payables.annotate(
+        paid_by=Subquery(lines.values("request__reference")[:1]),
+        paid_on=Subquery(lines.values("request__confirmation__paid_on")[:1]),
+    )
 
 
 def in_force(on: date) -> QuerySet[AgreementVersion]:

@@ -6,7 +6,7 @@ from django.db import connection
 
 from ctms.core import money
 from ctms.core.signables import Content, Signable, iso
-from finance.models import AgreementVersion, PaymentRun
+from finance.models import AgreementVersion, FactKind, FailurePolicy, Frequency, PaymentRun, VatCode
 
 
 def version_content(version: AgreementVersion) -> Content:
@@ -67,7 +67,10 @@ def version_content(version: AgreementVersion) -> Content:
     }
 
 
-VERSION = Signable(AgreementVersion, version_content, outside="Its status, and later versions.")
+VERSION = Signable(
+    AgreementVersion, version_content, outside="Its status, and later versions.",
+    codes={"Paid": Frequency, "Screen failures": FailurePolicy, "VAT": VatCode, "Due when": FactKind},
+)  # fmt: skip
 
 # Each payment with a hash of its lines: thousands of lines are shown on the page, and held by this.
 _PAYMENTS = """

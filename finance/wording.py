@@ -3,6 +3,7 @@
 from typing import Any
 
 from ctms.core import money
+from ctms.core.wording import counted
 from ctms.studies.models import Study
 from finance import facts
 from finance.columns import GROSS, NET
@@ -53,8 +54,16 @@ def unpaid_kinds(study: Study) -> str:
 
 
 def further(count: int) -> str:
-    """Payables that became due after a run was calculated, in words."""
-    return "One further payable became due" if count == 1 else f"{count} further payables became due"
+    """Payables that became due after a run was calculated, and when they are posted and paid, in words."""
+    since = f"{counted(count, 'further payable')} became due since the calculation"
+    return f"{since}. They are not posted yet, so no list has them: the next calculation posts them."
+
+
+def posted_words(payable: Payable) -> str:
+    """What was posted, in words: whether it was the first time, and what it does."""
+    if payable.is_reversal:
+        return "Takes back what was posted before it"
+    return "Posted for the first time" if payable.revision == 1 else "Posted anew, after the one before was taken back"
 
 
 def steps(payable: Payable) -> list[dict[str, Any]]:
@@ -79,9 +88,10 @@ def steps(payable: Payable) -> list[dict[str, Any]]:
 
 
 def stand_rows(stand: Settlement, currency: str) -> list[dict[str, Any]]:
-    """Where an agreement stands, as a sum."""
+    """Where an agreement stands: what is earned, and what became of it."""
     rows = [
-        ("Earned, without tax", stand.earned), ("Paid, without tax", -stand.paid), ("Held back", -stand.held_back)
+        ("Earned, without tax", stand.earned), ("Of it paid, without tax", stand.paid),
+        ("Of it held back", stand.held_back),
     ]  # fmt: skip
     listed: list[dict[str, Any]] = [{"label": label, "value": money.words(amount, currency)} for label, amount in rows]
     listed.append({"label": "Still to be paid, without tax", "value": money.words(stand.open, currency), "total": True})

@@ -1,9 +1,7 @@
 """Papers of a visit as PDF, made by jobs: its report, its letters."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
 from audit.signed import shown_under
@@ -17,7 +15,6 @@ from monitoring.models import Letter, MonitoringVisit
 from monitoring.queries import may_read_report
 from monitoring.signing import report_content
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _RELATED = ("study", "site__scope", "site__facility", "site__country", "site__study", "monitor", "template")
 
 
@@ -69,7 +66,7 @@ def _shared(visit: MonitoringVisit, by: Any) -> dict[str, Any]:
 
 
 def _facts(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _said(value) for name, value in content.items() if not isinstance(value, list)}
+    return {name: signables.words(value) for name, value in content.items() if not isinstance(value, list)}
 
 
 def _parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -78,22 +75,13 @@ def _parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if not isinstance(rows, list):
             continue
         if rows and not isinstance(rows[0], Mapping):
-            yield {"label": label, "lines": [_said(row) for row in rows]}
+            yield {"label": label, "lines": [signables.words(row) for row in rows]}
             continue
         yield {
             "label": label,
             "columns": list(rows[0]) if rows else [],
-            "rows": [[_said(value) for value in row.values()] for row in rows],
+            "rows": [[signables.words(value) for value in row.values()] for row in rows],
         }
-
-
-def _said(value: Any) -> str:
-    """A value as people read it; days stand in what is signed and hashed as 2024-03-05, and stay so there."""
-    words = signables.words(value)
-    try:
-        return day(date.fromisoformat(words)) if _DAY.fullmatch(words) else words
-    except ValueError:
-        return words
 
 
 def _file(visit: MonitoringVisit, kind: str, body: bytes, by: Any) -> ResultFile:

@@ -5,7 +5,17 @@ from typing import Any
 from django.urls import reverse
 
 from ctms.core.signables import Content, Signable, iso
-from sites.models import EvidenceCode, ItemWaiver, MigrationBatch, Site, SiteStatusEvent, StartUpConfiguration
+from sites.models import (
+    EvidenceCode,
+    Gate,
+    ItemKind,
+    ItemWaiver,
+    Level,
+    MigrationBatch,
+    Site,
+    SiteStatusEvent,
+    StartUpConfiguration,
+)
 
 # The words are part of what is signed, so they are kept here and not taken from the labels on pages.
 _RESTS_ON = {
@@ -110,7 +120,10 @@ def _country(one: dict[str, Any]) -> Content:
     }
 
 
-CONFIGURATION = Signable(StartUpConfiguration, configuration_content, outside="Its status, and the file's name.")
+CONFIGURATION = Signable(
+    StartUpConfiguration, configuration_content, outside="Its status, and the file's name.",
+    codes={"Asked of": Level, "Kind": ItemKind, "Gate": Gate},
+)  # fmt: skip
 
 
 def waiver_content(waiver: ItemWaiver) -> Content:
@@ -125,4 +138,4 @@ def waiver_content(waiver: ItemWaiver) -> Content:
     }
 
 
-WAIVER = Signable(ItemWaiver, waiver_content, outside="Its status, and the item's dates.")
+WAIVER = Signable(ItemWaiver, waiver_content, outside="Its status, and the item's dates.", codes={"Gate": Gate})

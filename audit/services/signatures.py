@@ -41,7 +41,10 @@ class Signer:
         _refuse_unaccountable(by)
         whole = signables.signed(record)
         under = signatures_under(record)
-        earlier = signed_content(under[-1]) if under else None
+        earlier, content = (
+            signed_content(under[-1]) if under else None,
+            signables.signable(record).spoken(whole["content"]),
+        )
         SigningIntent.objects.filter(signer=by, used_at=None, expires_at__lt=at).delete()
         intent = SigningIntent.objects.create(
             sponsor_id=record.sponsor_id, nonce=secrets.token_urlsafe(24), model=record._meta.label,
@@ -50,8 +53,8 @@ class Signer:
         )  # fmt: skip
         return Ceremony(
             nonce=intent.nonce,
-            content=whole["content"],
-            changes=tuple(signables.differences(earlier, whole["content"])) if earlier is not None else (),
+            content=content,
+            changes=tuple(signables.differences(earlier, content)) if earlier is not None else (),
             sha256=intent.content_sha256,
             meanings=MEANINGS[kind],
             statement=STATEMENT.format(name=by.full_name),

@@ -32,6 +32,11 @@ def words(amount: Decimal, currency: str = "") -> str:
     return f"{currency} {sign}{number}".strip()
 
 
+def unbroken(amount: Decimal, currency: str) -> str:
+    """The same inside a line: it stays whole where the line ends."""
+    return words(amount, currency).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def sql_minor_units(column: str) -> str:
     """SQL that says the same of a column of codes."""
     cases = " ".join(f"when '{code}' then {units}" for code, units in _MINOR_UNITS.items())

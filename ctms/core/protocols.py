@@ -48,7 +48,7 @@ class Journal(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ceremony:
-    """What a person is shown before they sign: the whole content, and what the signature will say."""
+    """What a person is shown before they sign: the whole content, in words, and what the signature will say."""
 
     nonce: str  # goes back with the signature; good once, for five minutes
     content: Mapping[str, Any]

@@ -1,10 +1,12 @@
 """What people sign: for each kind of record the content a signature covers, and the canonical form that is hashed.
 
 Content is plain: text, whole numbers, yes or no, nothing, and lists and mappings of these, under the words a reader
-knows. So the page shows exactly what is hashed, and neither locale nor time zone nor a float can change it.
+knows. So the page shows what is hashed, whole, and neither locale nor time zone nor a float can change it. Only where
+it is drawn, days are written out and codes become their words.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
@@ -17,6 +19,8 @@ from django.utils import timezone, translation
 from ctms.core import gathering
 
 Content = Mapping[str, Any]
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 MEANINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "approval": (("APPROVED", "Approval"), ("REVIEWED_AND_APPROVED", "Review and approval")),
@@ -39,6 +43,7 @@ class Signable:
         schema: counts up whenever `content` would say the same record differently.
         earlier: what `content` was under earlier schemas, by which older signatures are still compared.
         may_read: (person, record) -> whether somebody who sees the record sees all that is signed of it.
+        codes: label -> the choices whose codes stand under it in the content.
     """
 
     model: type[models.Model]
@@ -48,11 +53,24 @@ class Signable:
     schema: int = 1
     earlier: Mapping[int, Callable[[Any], Content]] = field(default_factory=dict)
     may_read: Callable[[Any, Any], bool] = lambda user, record: True
+    codes: Mapping[str, type[models.TextChoices]] = field(default_factory=dict)
 
     def content_of(self, record: Any, schema: int) -> Content:
         """The content as of a schema. In one language and time zone, should a model's words ever depend on them."""
         with translation.override("en"), timezone.override(UTC):
             return (self.content if schema == self.schema else self.earlier[schema])(record)
+
+    def spoken(self, content: Content) -> Content:
+        """The content with words instead of codes, to be drawn and compared by people; never to be hashed."""
+        spoken: Content = self._spoken(content)
+        return spoken
+
+    def _spoken(self, value: Any, label: str = "") -> Any:
+        if isinstance(value, Mapping):
+            return {name: self._spoken(one, name) for name, one in value.items()}
+        if isinstance(value, list):
+            return [self._spoken(one, label) for one in value]
+        return dict(self.codes[label].choices).get(value, value) if label in self.codes else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +152,7 @@ def differences(before: Any, after: Any, label: str = "") -> Iterator[Difference
 
 
 def words(value: Any) -> str:
-    """A plain value as people read it; "" for what is missing."""
+    """A plain value as people read it, a day written out; "" for what is missing."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -143,6 +161,11 @@ def words(value: Any) -> str:
         return "; ".join(f"{name}: {words(one)}" for name, one in value.items() if words(one))
     if isinstance(value, list):
         return ", ".join(map(words, value))
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        try:
+            return f"{date.fromisoformat(value):%-d %b %Y}"
+        except ValueError:
+            pass
     return str(value)
 
 

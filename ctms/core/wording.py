@@ -6,6 +6,11 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"1 {singular}" if number == 1 else f"{number:,} {plural or singular + 's'}"
 
 
+def inside(label: str) -> str:
+    """A label as it stands inside a sentence: "Released to the ERP" begins small there, and nothing else changes."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
 def listed(names: list[str], *, most: int = 6) -> str:
     """The first few names in quotes, and how many more there are."""
     shown = ", ".join(f'"{name}"' for name in names[:most])

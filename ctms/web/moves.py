@@ -70,6 +70,10 @@ class MoveView(View):
         """Sentences that stand against the move -> where that can be settled, if this person can do it."""
         return {}
 
+    def extra_context(self, move: Move) -> dict[str, Any]:
+        """What the page shows besides the move."""
+        return {}
+
     def make(self, **arguments: Any) -> Any:
         """Calls the service: move, effective_on, reason, reason_code, by, at; proof, where the move is signed."""
         raise NotImplementedError
@@ -137,5 +141,6 @@ class MoveView(View):
             "from_label": self.lifecycle.statuses(getattr(self.record, self.lifecycle.field)).label,
             "to_label": self.lifecycle.statuses(offer.move.target).label,
             "back_url": self.back_url,
+            **self.extra_context(offer.move),
         }
         return TemplateResponse(self.request, self.template_name, context, status=status)

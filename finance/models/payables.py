@@ -90,8 +90,9 @@ class Payable(StudyOwned):
 
     @property
     def purpose(self) -> str:
-        """What it is for, in words: the fee, and what of its kind where the fee is for any."""
-        return f"{self.fee.label}: {self.occasion}" if self.occasion and not self.fee.item else self.fee.label
+        """What it is for, in words: the fee, and what of its kind where the fee is for any; or its holdback."""
+        fee = f"{self.fee.label}: {self.occasion}" if self.occasion and not self.fee.item else self.fee.label
+        return f"Holdback of {fee}" if self.kind == RELEASE else fee
 
     @property
     def gross(self) -> Decimal:

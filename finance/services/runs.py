@@ -14,6 +14,7 @@ from ctms.core.lifecycle import Request
 from ctms.core.protocols import Proof
 from ctms.core.refusals import BadInput, Conflict, Refusal
 from ctms.core.use_case import use_case
+from ctms.core.wording import inside
 from ctms.studies.models import Study
 from finance.lifecycle import RUN, approvals_needed, approvers
 from finance.models import (
@@ -72,7 +73,7 @@ def recalculate_run(*, run: PaymentRun, by: User, at: datetime) -> PaymentRun:
     post_payables(study=run.study, at=at)
     run = PaymentRun.objects.select_related("study__scope").locked(run.pk)
     if run.status not in (RunStatus.CALCULATED, RunStatus.CONFIRMED):
-        raise Refusal("WRONG_STATUS", f"{run} is {run.get_status_display().lower()}: it is not calculated again.")
+        raise Refusal("WRONG_STATUS", f"{run} is {inside(run.get_status_display())}: it is not calculated again.")
     _let_go(run)
     run.status, run.calculated_by, run.calculated_at = RunStatus.CALCULATED, by, at
     run.calculation += 1
@@ -133,7 +134,7 @@ def record_confirmations(*, run: PaymentRun, told: Iterable[Confirmed], by: User
     run = PaymentRun.objects.select_related("study__scope").locked(run.pk)
     refuse_without(by, "finance.prepare_payment", run, _DOING)
     if run.status not in (RunStatus.RELEASED, RunStatus.PAID):
-        raise Refusal("NOT_RELEASED", f"{run} is {run.get_status_display().lower()}: there is nothing to confirm yet.")
+        raise Refusal("NOT_RELEASED", f"{run} is {inside(run.get_status_display())}: there is nothing to confirm yet.")
     asked = {one.reference: one for one in run.requests.filter(rolls_forward=False).select_related("confirmation")}
     added: list[PaymentConfirmation] = []
     known, refused = 0, []

@@ -12,12 +12,12 @@ from audit.signed import shown_under
 from ctms.core import money
 from ctms.core.clock import is_simulated, today
 from ctms.web.places import PageRequest, found
-from finance.columns import NET, RUN_TONES, state
+from finance.columns import NET, RUN_TONES, payable_state
 from finance.models import Agreement, Payable, PaymentLine, RunStatus
 from finance.pages import InMoney
 from finance.queries import settlement, with_payment
 from finance.stories import origin
-from finance.wording import stand_rows, steps
+from finance.wording import posted_words, stand_rows, steps
 from sites.views.tabs import SiteTabView
 
 _COLUMNS = ({"label": "For"}, {"label": "On", "kind": "date"}, {"label": "Payee"}, {"label": NET, "kind": "number"},
@@ -92,7 +92,7 @@ class PayablePage(InMoney):
         }
         yield {
             "title": "Posted", "at": payable.posted_at, "chip": {"label": payable.get_cause_display(), "tone": "mute"},
-            "text": f"Revision {payable.revision}; debit and credit of its ledger entries balance",
+            "text": posted_words(payable),
         }  # fmt: skip
         yield from self._payment()
 
@@ -149,8 +149,7 @@ class SitePayments(SiteTabView):
                     "payable": one,
                     "url": self._study_url("payable", one.pk),
                     "net": money.words(one.net, one.currency),
-                    "state": state(one),
-                    "tone": "mute" if one.is_reversal else "ok" if one.paid_by else "info",  # type: ignore[attr-defined]
+                    "state": payable_state(one),
                 }
                 for one in listed[:_SHOWN]
             ],

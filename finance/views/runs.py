@@ -3,14 +3,15 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.http import content_disposition_header
+from django_filters import FilterSet
 
 from audit.signed import shown_under
 from ctms.core import clock, documents, money
 from ctms.core.clock import is_simulated
-from ctms.core.lifecycle import Lifecycle, Request
+from ctms.core.lifecycle import Lifecycle, Move, Request
 from ctms.core.protocols import journal
 from ctms.core.refusals import Refusal
 from ctms.core.wording import counted
@@ -54,6 +55,12 @@ class RunPage(InRun, ListView):
     def file_name(self) -> str:
         return f"{self.study.slug}-{self.run}-payees"
 
+    def asked(self, query: QueryDict) -> FilterSet:
+        """The currency is one of this run's."""
+        filters = super().asked(query)
+        filters.filters["currency"].extra["choices"] = [(code, code) for code in self.run.currencies]  # type: ignore[attr-defined]
+        return filters
+
     def rows(self) -> QuerySet[PaymentRequest]:
         asked = PaymentRequest.objects.visible_to(self.request.user).filter(run=self.run)
         return with_lines(asked).select_related("payee", "confirmation")
@@ -74,7 +81,7 @@ class RunPage(InRun, ListView):
             "run": run,
             "tone": RUN_TONES[RunStatus(run.status)],
             "path": _path(run, signatures),
-            "totals": [{"label": code, "value": money.words(net)} for code, net in totals(run).items()],
+            "totals": _totals(run),
             "total_title": "Total paid, with tax" if run.status == RunStatus.PAID else "Total to pay, with tax",
             "checks": self._checks(),
             "signatures": signatures,
@@ -103,7 +110,7 @@ class RunPage(InRun, ListView):
             _check("sign", "Four eyes", f"Needs {counted(needed, 'approval')}; {given} given so far."),
         ]
         if again.further:
-            checks.append(_check("info", "Later", f"{further(again.further)} since; the next run pays them."))
+            checks.append(_check("info", "Later", further(again.further)))
         if kinds := unpaid_kinds(run.study):
             checks.append(_check("watch", "Not told", f"Nothing tells these yet, so no fee for them is due: {kinds}."))
         return checks
@@ -164,17 +171,16 @@ class MoveRun(InRun, MoveView):
     def record(self) -> PaymentRun:
         return self.run
 
-    def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        answer = super().get(request, *args, **kwargs)
-        if isinstance(answer, TemplateResponse) and kwargs["move"] in ("confirm", "approve"):
-            assert answer.context_data is not None
+    def extra_context(self, move: Move) -> dict[str, Any]:
+        shown: dict[str, Any] = {"totals": _totals(self.run)}
+        if move.name in ("confirm", "approve"):
             again = runs.recomputed(self.run, clock.now())
-            answer.context_data |= {
+            shown |= {
                 "changed": [self._changed(one) for one in again.changed],
                 "further": further(again.further) if again.further else "",
                 "is_checked": True,
             }
-        return answer
+        return shown
 
     def _changed(self, line: runs.ChangedLine) -> dict[str, Any]:
         one = line.payable
@@ -278,6 +284,11 @@ def _file(request: PageRequest, body: str, name: str, subject: str) -> HttpRespo
     mark = "-simulated" if is_simulated() else ""
     response["Content-Disposition"] = content_disposition_header(True, f"{name}{mark}.csv")
     return response
+
+
+def _totals(run: PaymentRun) -> list[dict[str, str]]:
+    """What the run pays, by currency, as rows of a sum."""
+    return [{"label": code, "value": money.words(net)} for code, net in totals(run).items()]
 
 
 def _check(tone: str, word: str, text: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import Sum
 from pypdf import PdfReader
 
-from ctms.core import money
+from ctms.core import money, signables
 from finance.facts import of_sites
 from finance.models import LedgerEntry, Payable, PaymentRun, RunStatus
 from finance.queries import remittance_lines, sums
@@ -65,6 +65,30 @@ def test_the_list_of_runs_and_each_runs_list_of_payees_come_to_what_is_paid(paid
     assert {row["label"]: row["value"] for row in page["totals"]} == {
         code: money.words(money.rounded(net, code)) for code, net in paid_in.items()
     }
+
+
+def test_a_payable_stands_where_its_payment_stands_on_every_page(paid):
+    noor = signed_in("noor")
+    line = paid.requests.filter(rolls_forward=False).first().lines.select_related("payable__site").first()
+    words = f"Paid {line.request.confirmation.paid_on:%-d %b %Y}"
+    address = f"{S}payables/?state=paid&q={quote(line.payable.payee.name)}&format=csv"
+    body = b"".join(noor.get(address).streaming_content).decode("utf-8-sig")
+    rows = {row["No."]: row for row in csv.DictReader(io.StringIO(body))}
+    assert rows[str(line.payable_id)]["State"] == words
+    assert words in noor.get(f"{S}site/{line.payable.site.number}/payments/").content.decode()
+
+
+def test_whoever_approves_a_run_sees_its_totals_first_and_then_all_that_is_signed(north):
+    run = PaymentRun.objects.filter(status=RunStatus.CONFIRMED).first()
+    page = signed_in("noor").get(f"{S}payment-runs/{run.number}/move/approve/")
+    text, signed = page.content.decode(), signables.signed(run)
+    assert text.index("Total to pay, with tax") < text.index("What you sign") < text.index("Your signature")
+    assert signables.sha256(signed) in text
+    for row in signed["content"]["Payments"]:
+        assert row["Payment"] in text
+        assert row["Hash"] in text
+    assert f"{run.until:%-d %b %Y}" in text
+    assert run.until.isoformat() not in text
 
 
 def test_every_amount_opens_its_story(paid):

@@ -19,7 +19,7 @@ from ctms.reporting.shell import sees_money
 from ctms.studies.models import Study
 from ctms.web.places import InSponsor, PageRequest, Place
 from finance import metrics
-from finance.columns import RUN_TONES
+from finance.columns import RUN_TONES, why_it_waits
 from finance.filters import OPEN_RUNS
 from finance.models import PaymentRequest, PaymentRun, RunStatus
 from finance.queries import missing_bank_details, totals
@@ -116,7 +116,7 @@ class Money(InSponsor):
         for one in payments:
             if one.rolls_forward and newest[one.study_id, one.payee_id, one.currency] != one.run_id:
                 continue
-            why = "Below the smallest payment, or taken back in sum." if one.rolls_forward else missing.get(one.pk, "")
+            why = f"{why_it_waits(one)}." if one.rolls_forward else missing.get(one.pk, "")
             if why:
                 url = self._url("run", one.run, one.run.number)
                 if not one.rolls_forward:
@@ -133,7 +133,7 @@ class Money(InSponsor):
 
     def _item(self, one: PaymentRequest, url: str, why: str, tone: str, due: str) -> dict[str, str]:
         return {
-            "tone": tone, "text": f"{one.payee}, {money.words(one.net, one.currency)}", "url": url, "due": due,
+            "tone": tone, "text": f"{one.payee}, {money.unbroken(one.net, one.currency)}", "url": url, "due": due,
             "due_tone": "bad" if due else "", "meta": f"{one.run} of {one.run.study}. {why}",
         }  # fmt: skip
 
@@ -141,6 +141,7 @@ class Money(InSponsor):
 def _by_currency(sums: list[Reading]) -> Iterable[dict[str, Any]]:
     """A row for each currency: each sum with where it comes from."""
     for code in sorted({code for reading in sums for code in reading.amounts}):
-        amounts = [(reading.url, reading.amounts.get(code)) for reading in sums]
-        words = [(url, "" if not amount else money.words(money.rounded(amount, code))) for url, amount in amounts]
+        amounts = [(reading.metric.label, reading.url, reading.amounts.get(code)) for reading in sums]
+        words = [(label, url, money.words(money.rounded(amount, code)) if amount else "")
+                 for label, url, amount in amounts]  # fmt: skip
         yield {"currency": code, "cells": words}

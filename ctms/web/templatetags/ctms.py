@@ -1,5 +1,6 @@
 """Our template tags and filters; built in, so no template loads them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,11 +20,16 @@ from django.utils.safestring import SafeString, mark_safe
 
 from ctms.core.partial_dates import PartialDate
 from ctms.core.signables import words
+from ctms.core.wording import counted, inside
 from ctms.web import charts, styles
 
 register = template.Library()
+_HASH = re.compile(r"[0-9a-f]{64}")
+_LONG = 20  # rows of a list of signed content that are shown at once
 
 register.simple_tag(charts.bullet)
+register.filter(counted)
+register.filter(inside)
 
 
 @register.simple_tag
@@ -94,9 +100,16 @@ def signed_parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
                 "label": label,
                 "columns": [{"label": name} for name in rows[0]],
                 "rows": [[words(cell) for cell in row.values()] for row in rows],
+                "is_long": len(rows) > _LONG,
             }
     if facts:
         yield {"facts": facts}
+
+
+@register.filter
+def is_hash(cell: str) -> bool:
+    """Whether a cell of signed content is a SHA-256: a column of them says nothing to who reads the row."""
+    return bool(_HASH.fullmatch(cell))
 
 
 @register.filter
