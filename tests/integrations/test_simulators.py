@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from ctms.integrations.simulators.app import Simulators
+from ctms.integrations.simulators.irt import Irt
 from ctms.integrations.simulators.published import Published, PublishedSite, PublishedVisit
 from ctms.integrations.simulators.rave import Rave
 from ctms.integrations.simulators.serving import BASIC, FAULTS, SIMULATOR, TOKEN, Asked
@@ -15,9 +16,10 @@ VISITS = (PublishedVisit("SCR", "Screening", -14, 0, 0), PublishedVisit("V1", "V
           PublishedVisit("V2", "Visit 2", 28, 3, 3))  # fmt: skip
 
 
-def world(days: int, *, more: tuple[PublishedSite, ...] = ()) -> World:
+def world(days: int, *, more: tuple[PublishedSite, ...] = (), patience: timedelta | None = None) -> World:
     sites = [site(f"DE-00{number}", BEGAN + timedelta(days=number)) for number in range(1, 7)]
-    return World(Published("S", datetime(2024, 1, 2, 20, tzinfo=UTC) + timedelta(days=days), (*sites, *more), VISITS))
+    now = datetime(2024, 1, 2, 20, tzinfo=UTC) + timedelta(days=days)
+    return World(Published("S", now, (*sites, *more), VISITS), patience=patience)
 
 
 def site(number: str, opened: date) -> PublishedSite:
@@ -28,6 +30,23 @@ def test_a_later_day_goes_on_from_an_earlier_one():
     early, late = Rave(world(60)).audits(), Rave(world(120)).audits()
     assert late[: len(early)] == early
     assert len(late) > len(early) > 20
+
+
+@pytest.mark.parametrize("patience", [None, timedelta(days=40)])
+def test_what_is_new_on_a_day_stands_behind_all_that_was_there_before(patience):
+    """A feed reads on from where it was: what stands before that, it never sees."""
+    known: set[int] = set()
+    told: set[str] = set()
+    planted: set[str] = set()
+    for day in range(200):
+        now = world(day, patience=patience)
+        numbers = {number for number, _ in Rave(now).audits()}
+        events = {event["recorded_at"] for event in Irt(now).events()}
+        assert not [one for one in numbers - known if one < max(known, default=0)], day
+        assert not [one for one in events - told if one < max(told, default="")], day
+        known, told = known | numbers, told | events
+        planted |= {one.kind for one in now.planted}
+    assert planted >= {"BEFORE_ACTIVATION", "UNKNOWN_TO_EDC"}
 
 
 def test_another_site_changes_nothing_at_the_others():

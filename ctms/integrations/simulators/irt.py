@@ -68,7 +68,7 @@ class Irt:
                 recorded = datetime.combine(day, time(17, chance.randint(0, 50)), UTC)
                 event = {
                     "event_id": f"{one.key}-{kind}", "event_type": kind, "event_at": at.isoformat(),
-                    "recorded_at": max(recorded, one.mended_at or recorded).isoformat(),
+                    "recorded_at": max(recorded, one.entered_from).isoformat(),
                     "study": self.world.published.study,
                     "site": one.irt_site or one.site, "subject": one.number, "source_user": "simulated",
                 }  # fmt: skip

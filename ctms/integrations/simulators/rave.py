@@ -166,22 +166,21 @@ class Rave:
             if what not in _DAY_ITEMS:
                 continue
             form, item = _DAY_ITEMS[what]
-            at = _entered(day, chance)
+            at = max(_entered(day, chance), one.entered_from)
             if one.mended_at:
                 at = max(at, one.mended_at + timedelta(seconds=10 * position))
             yield _Audit(at, "Entered", one, _item("SUBJECT", form, item, day.isoformat()))
             yield _Audit(at + timedelta(seconds=1), "SubjectStatusChanged", one, "", _word(what))
-        first = _entered(one.days["CONSENTED"], chance)
+        first = max(_entered(one.days["CONSENTED"], chance), one.entered_from)
         for item, value in PLANTED.items():
             yield _Audit(first + timedelta(seconds=5), "Entered", one, _item("SUBJECT", item[:2], item, value))
         for visit in one.visits:
-            at = visit.entered_at
+            at = max(visit.entered_at, one.entered_from)
             yield _Audit(at, "Entered", one, _item(visit.code, "SV", "SV.SVSTDT", visit.on.isoformat()))
             yield _Audit(at, "Entered", one, _item(visit.code, "LB", "LB.ALT", PLANTED["LB.ALT"]))
             if visit.verified_at:
-                yield _Audit(
-                    visit.verified_at, "Verify", one, _item(visit.code, "SV", "SV.SVSTDT", None, ' mdsol:Verify="Yes"')
-                )
+                verified, verify = max(visit.verified_at, at), ' mdsol:Verify="Yes"'
+                yield _Audit(verified, "Verify", one, _item(visit.code, "SV", "SV.SVSTDT", None, verify))
             for number, (opened, closed) in enumerate(visit.queries, 1):
                 for moment, category, status in ((opened, "QueryOpen", "Open"), (closed, "QueryClose", "Closed")):
                     if moment is not None:
@@ -189,7 +188,9 @@ class Rave:
                         query = (
                             f'<mdsol:Query QueryRepeatKey="{number}" Value={text} Status="{status}" Recipient="Site"/>'
                         )
-                        yield _Audit(moment, category, one, _item(visit.code, "LB", "LB.ALT", None, "", query))
+                        # Within one second, the category that comes first in the alphabet stands first.
+                        seen = max(moment, at + timedelta(seconds=status == "Closed"))
+                        yield _Audit(seen, category, one, _item(visit.code, "LB", "LB.ALT", None, "", query))
 
     def _audit(self, number: int, record: _Audit) -> str:
         one = record.subject

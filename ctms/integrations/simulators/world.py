@@ -43,6 +43,7 @@ class Subject:
     irt_days: dict[str, date | None] = field(default_factory=dict)  # where IRT says another day, or none
     irt_site: str = ""  # where IRT has the subject elsewhere
     edc_also_at: str = ""  # where the EDC has the number at a second site
+    entered_from: datetime = datetime.min.replace(tzinfo=UTC)  # before which nothing that stands now was written
     mended_at: datetime | None = None  # when what was wrong with this subject was put right
 
     @property
@@ -272,14 +273,15 @@ class World:
                 1: {"known_to_edc": False},
                 2: {"irt_days": {"CONSENTED": consented + timedelta(days=2)}},
                 3: {"irt_site": self.opened[0].number},
-                4: {"days": subject.days | {"CONSENTED": (site.activated_on or consented) - timedelta(days=30)}},
+                4: {"days": subject.days | {"CONSENTED": (site.activated_on or consented) - timedelta(days=30)},
+                    "entered_from": _evening(consented)},
                 5: twice, 7: twice, 8: twice,
             }  # fmt: skip
             wrong = kinds.get(place % _KINDS, {})
         elif place % _KINDS == 6 and "SCREEN_FAILED" in subject.days:
             wrong = {"irt_days": {"SCREEN_FAILED": None}}
         if wrong and (mended_at := self._mended_at or self._lost_patience(subject)):
-            wrong = {"mended_at": mended_at}
+            wrong = {"mended_at": mended_at, "entered_from": mended_at}
         return replace(subject, **wrong)
 
     def _lost_patience(self, subject: Subject) -> datetime | None:
