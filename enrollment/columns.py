@@ -4,7 +4,7 @@ from datetime import date
 
 from ctms.integrations.registry import Kind
 from ctms.web.columns import Column
-from enrollment.lineage import WORDS
+from enrollment.lineage import about
 from enrollment.models import Milestone, Subject, SubjectStatus
 from enrollment.models.subjects import day_field
 from enrollment.queries import VISIT_STATES
@@ -95,12 +95,11 @@ VISIT_COLUMNS = (
 )  # fmt: skip
 
 MESSAGE_COLUMNS = (
-    Column("key", "Record there", lambda one: one.key, "id", phone="title", is_link=True, generated=True,
-           machine="key"),
+    Column("what", "About", about, sub=lambda one: one.key, phone="title", is_link=True, generated=True,
+           machine="what"),
+    Column("key", "Record there", lambda one: one.key, only_exported=True, generated=True, machine="key"),
     Column("system", "System", lambda one: one.connection.name, phone="main", machine="connection__name"),
-    Column("what", "About", lambda one: WORDS.get(one.what, one.what), phone="main", generated=True, machine="what"),
-    Column("event", "Called there", lambda one: one.event, sub=lambda one: one.means, phone="named", generated=True,
-           machine="event"),
+    Column("event", "Called there", lambda one: one.event, phone="named", generated=True, machine="event"),
     Column("day", "Day", lambda one: one.day, "date", generated=True, machine="day"),
     Column("state", "State", lambda one: "No longer there" if one.gone_at else _spoken(one.state), phone="hide",
            generated=True, machine="state"),

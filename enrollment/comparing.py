@@ -15,7 +15,7 @@ from enrollment.sides import sides_of
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A system: its name, of when what it says is, and how long ago that was."""
+    """A system: its name, of when what was read of it is, and how long ago that was; ours is live."""
 
     label: str
     as_of: datetime | None
@@ -41,8 +41,7 @@ def side_by_side(study: Study, one: Discrepancy, *, at: datetime) -> tuple[list[
         ours |= {milestone: subject.day_of(milestone) for milestone in Milestone if subject.day_of(milestone)}
     columns = [said[Kind.EDC], said[Kind.IRT], ours]
     heads = [Side(kind.label, sides.as_of.get(kind), _age(sides.as_of.get(kind), at)) for kind in SYSTEMS]
-    heads.append(Side(Kind.CTMS.label, subject.source_as_of if subject else None, _age(
-        subject.source_as_of if subject else None, at)))  # fmt: skip
+    heads.append(Side(Kind.CTMS.label, at, "live"))
     rows = [Row("Site", tuple(column.get("", "") for column in columns), not one.milestone)]
     for milestone in Milestone:
         says = tuple(column.get(milestone, "") for column in columns)

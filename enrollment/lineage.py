@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from django.db.models import Case, Q, QuerySet, TextField, Value, When
 
-from ctms.integrations import registry
+from ctms.integrations import registry, wording
 from ctms.integrations.models import FeedItem, FeedPayload, ItemStatus, SourceFact
 from ctms.integrations.ports import What, line_of
 from ctms.integrations.registry import Domain
@@ -13,11 +13,7 @@ from ctms.studies.models import ScheduledVisit, Study
 from enrollment.models import MILESTONES, Milestone, Subject, SubjectVisit
 from enrollment.sides import said_in
 
-WORDS: dict[str, str] = {
-    What.SUBJECT: "Subject is known there", What.STATUS: "Status", What.DAY: "Day of a milestone",
-    What.VISIT: "Visit took place", What.FORM: "Data entered", What.VERIFIED: "Data verified", What.QUERY: "Query",
-    What.CORRECTION: "Correction",
-}  # fmt: skip
+WORDS = {what: words for what, words in wording.WORDS.items() if what not in (What.SITE, What.DOCUMENT)}
 
 
 def messages_about(study: Study, number: str) -> QuerySet[SourceFact]:
@@ -39,6 +35,12 @@ def with_meaning(said: QuerySet[SourceFact], subject: Subject) -> QuerySet[Sourc
             for theirs, ours in {**labels, **events, **days}.items()
         ]
     return said.annotate(means=Case(*known, default=Value(""), output_field=TextField()))
+
+
+def about(message: SourceFact) -> str:
+    """What a message is about, in words; of those `with_meaning`."""
+    words, means = WORDS.get(message.what, message.what), getattr(message, "means", "")
+    return f"{words}: {means}" if means else words
 
 
 def said_of_milestone(subject: Subject, milestone: Milestone) -> list[SourceFact]:

@@ -70,6 +70,7 @@ class Outlook(Planned):
         ahead: works out the forecast, which takes a while, for whoever wants it.
         sites: those of the place that this person may see.
         means: from which milestone on a subject counts as enrolled, in words.
+        is_part: of a study, whose forecast does not stop at its share of the target.
     """
 
     plan_words: str
@@ -81,6 +82,7 @@ class Outlook(Planned):
     prior: Prior | None = None
     sites: Sequence[Site] = ()
     means: str = ""
+    is_part: bool = False
 
     @cached_property
     def _ahead(self) -> Ahead:
@@ -174,7 +176,9 @@ class StudyFacts:
             return self._forecast(opened, coming, now, target, farthest=max(plan, default=self.today), whole=whole)
 
         going_on = sum(one.goes_on for one in opened)
-        return Outlook(self.today, plan, words, actual, target, ahead, going_on, len(coming), prior, here, self.means)
+        return Outlook(
+            self.today, plan, words, actual, target, ahead, going_on, len(coming), prior, here, self.means, not whole
+        )  # fmt: skip
 
     def _forecast(
         self, opened: list[OpenSite], coming: list[ComingSite], now: int, target: int | None, *, farthest: date,

@@ -1,6 +1,6 @@
 """What the kinds of discrepancies mean, and what puts them right."""
 
-from enrollment.models import Difference
+from enrollment.models import Difference, Discrepancy
 
 D = Difference
 MEANINGS: dict[Difference, str] = {
@@ -40,3 +40,10 @@ REMEDIES: dict[Difference, str] = {
     D.ONLY_IN_CTMS: _BY_FEED,
     D.CTMS_DIFFERS: _BY_FEED,
 }
+
+
+def meaning_of(one: Discrepancy) -> str:
+    """What is wrong; of one number at two sites, at which."""
+    sites = [(system, said.split(", ")) for system, said in (("EDC", one.edc_says), ("IRT", one.irt_says))]
+    twice = [f"{system} has it at {' and '.join(numbers)}." for system, numbers in sites if len(numbers) > 1]
+    return " ".join([MEANINGS[D(one.difference)], *(twice if one.difference == D.DUPLICATE_NUMBER else ())])

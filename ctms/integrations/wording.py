@@ -1,14 +1,22 @@
 """How connections and their feeds are put into words on pages."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Concat
 
+from ctms.core.wording import counted
 from ctms.integrations.formats import resources_of
 from ctms.integrations.models import Connection, ConnectionStatus, FeedCursor, FeedItem, RunStatus
+from ctms.integrations.ports import COLUMNS, What
 
+WORDS: dict[str, str] = {
+    What.SITE: "Site is known there", What.SUBJECT: "Subject is known there", What.STATUS: "Status",
+    What.DAY: "Day of a milestone", What.VISIT: "Visit took place", What.FORM: "Data entered",
+    What.VERIFIED: "Data verified", What.QUERY: "Query", What.CORRECTION: "Correction", What.DOCUMENT: "Document",
+}  # fmt: skip
 CONNECTION_TONES = {"DRAFT": "info", "LIVE": "ok", "PAUSED": "mute", "QUARANTINED": "bad"}
 RUN_TONES = {RunStatus.RUNNING: "info", RunStatus.DONE: "ok", RunStatus.FAILED: "bad", RunStatus.QUARANTINED: "bad"}
 MAPPING_TONES = {"DRAFT": "info", "APPROVED": "ok", "SUPERSEDED": "mute"}
@@ -61,6 +69,30 @@ def once_each(items: QuerySet[FeedItem]) -> QuerySet[FeedItem]:
     return items.filter(pk__in=last).annotate(times=Subquery(times)).order_by("-pk")
 
 
+def counts_of(items: QuerySet[FeedItem]) -> dict[int, str]:
+    """How many records these are, by their connection: "20 records", and in how many messages, where these are more."""
+    alike = Concat("resource", Value("\n"), "key", Value("\n"), "reason", output_field=TextField())
+    counts = {"records": Count(alike, distinct=True), "messages": Count("pk")}
+    rows = items.order_by().values_list("connection").annotate(**counts)
+    return {
+        connection: counted(many, "record") + (f", in {messages:,} messages" if messages > many else "")
+        for connection, many, messages in rows
+    }
+
+
+def called(item: FeedItem) -> str:
+    """What a record that could not be taken is: "Document 05.02.08, 9 Sep 2024"; its key, where nothing was read."""
+    if not item.fact:
+        return item.key
+    said = dict(zip(COLUMNS, item.fact.rstrip("\n").split("\t"), strict=True))
+    try:
+        day = f"{date.fromisoformat(said['day']):%-d %b %Y}"
+    except ValueError:
+        day = said["day"]
+    what = f"{WORDS.get(said['what'], said['what'])} {said['event']}".strip()
+    return ", ".join(filter(None, (what, said["subject"], day)))
+
+
 def reading_states(connection: Connection) -> list[dict[str, Any]]:
     """How far each resource was read."""
     known = {cursor.resource: cursor for cursor in FeedCursor.objects.filter(connection=connection)}
@@ -77,6 +109,8 @@ def reading_states(connection: Connection) -> list[dict[str, Any]]:
 
 def _read_to(mark: str) -> str:
     """How far a resource was read, as people read it; some systems count by a mark of their own, not by the instant."""
+    if mark.isdigit():
+        return f"No. {mark}, as it numbers them"
     if "T" not in mark:
         return mark
     try:

@@ -14,7 +14,7 @@ from ctms.studies.lists import StudyList
 from ctms.studies.pages import InStudy
 from ctms.web.places import PageRequest, found
 from enrollment.columns import MESSAGE_COLUMNS
-from enrollment.lineage import WORDS, messages_about, reply_of, with_meaning
+from enrollment.lineage import WORDS, about, messages_about, reply_of, with_meaning
 from enrollment.models import Subject
 
 
@@ -80,14 +80,14 @@ class SubjectMessage(AboutSubject):
 
     @property
     def place_title(self) -> str:
-        return f"Record {self.message.key}"
+        return about(self.message)
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         message, run = self.message, self.message.run
         context = {
             "subject": self.about,
             "message": message,
-            "words": WORDS.get(message.what, message.what),
+            "words": about(message),
             "run": run,
             "reply": reply_of(message),
             "signatures": shown_under(run.mapping),

@@ -20,8 +20,10 @@ from enrollment.funnel import funnel_of
 from enrollment.metrics import DISCREPANCIES, FUNNEL, PROGRESS, SCREEN_FAILURE, outlooks_at
 from enrollment.models import EnrolledDefinition, Milestone, Subject
 from enrollment.outlook import Outlook, Point
-from enrollment.queries import NO_VISIT, VISIT_STATES, enrolled_by, enrolled_means, subject_counts, visit_states
+from enrollment.queries import NO_VISIT, VISIT_STATES, enrolled_by, subject_counts, visit_states
+from enrollment.reconcile import SYSTEMS
 from enrollment.services.definitions import define_enrolled
+from enrollment.sides import told_in
 from enrollment.views.plans import PLAN
 from sites.metrics import sites_within
 from sites.models import Site
@@ -159,14 +161,16 @@ def _cells(point: Point) -> list[str]:
 
 
 def _reached(outlook: Outlook) -> str:
-    """When the target will be reached, in words; "" where that lies beyond the forecast."""
+    """When the target will be reached, in words, unless that lies beyond the forecast; and whether that stops there."""
     soonest, middle, latest = outlook.reached
-    if middle is None:
-        return ""
-    words = f"Target reached in {middle:%b %Y}"
-    if soonest:
-        words += f", at the soonest in {soonest:%b %Y}"
-    return words + (f", at the latest in {latest:%b %Y}." if latest else ".")
+    words = ""
+    if middle is not None:
+        words = f"At the sites’ pace the target is reached in {middle:%b %Y}"
+        words += f", at the soonest in {soonest:%b %Y}" if soonest else ""
+        words += f", at the latest in {latest:%b %Y}. " if latest else ". "
+    if outlook.is_part and outlook.forecast:
+        words += "Sites compete for the study’s target: a forecast for a part does not stop at its share."
+    return words.strip()
 
 
 def _against_plan(outlook: Outlook) -> str:
@@ -199,7 +203,7 @@ class SubjectPage(InStudy):
         return str(self.subject)
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        one, on = self.subject, clock.today()
+        one, on, told = self.subject, clock.today(), told_in([self.study.pk])[self.study.pk]
         folders = list(visit_states(one.visits.select_related("visit"), on=on).order_by("position", "code"))
         outside = [folder for folder in folders if folder.state == NO_VISIT]
         context = {
@@ -213,7 +217,8 @@ class SubjectPage(InStudy):
                 for milestone in Milestone
                 if one.day_of(milestone)
             ],
-            "means": enrolled_means(self.study),
+            "read": [(kind.label, told.as_of[kind]) for kind in SYSTEMS if kind in told.as_of],
+            "means": EnrolledDefinition.CHOICES[told.enrolled_by],
             "visits": [
                 {"visit": visit, "words": VISIT_STATES[visit.state], "tone": visit_tone(visit.state)}
                 for visit in folders

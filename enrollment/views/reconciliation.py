@@ -22,7 +22,7 @@ from enrollment.filters import DiscrepancyFilter
 from enrollment.lifecycle import DISCREPANCY
 from enrollment.models import Difference, Discrepancy, DiscrepancyStatus, Subject
 from enrollment.services.reconciliation import move_discrepancy
-from enrollment.wording import MEANINGS, REMEDIES
+from enrollment.wording import REMEDIES, meaning_of
 
 
 class DiscrepancyList(InStudy, ListView):
@@ -99,7 +99,7 @@ class DiscrepancyPage(InDiscrepancy):
             "study": self.study,
             "discrepancy": one,
             "tone": discrepancy_tone(one.status),
-            "meaning": MEANINGS[Difference(one.difference)],
+            "meaning": meaning_of(one),
             "remedy": REMEDIES[Difference(one.difference)],
             "subject_url": self.url("subject", subject.pk) if subject else "",
             "site_url": self.url("site", one.site.number),

@@ -110,12 +110,16 @@ def test_pages_show_them(study, mara, enrolled):
         assert "from randomisation on" in text
         assert text.count('class="c-chart__band"') == text.count('class="c-chart__forecast"') == 2
         assert "The same as a table" in text
+        assert ("Sites compete for the study’s target" in text) == (address != "enrollment/")
     with acting(Service("Test"), reason="Something to settle", channel=Channel.FEED):
         one = make(Discrepancy, site=enrolled, number="E-1")
+        twice = make(Discrepancy, site=enrolled, number="E-2", difference="DUPLICATE_NUMBER", edc_says="A-1, B-2")
+    assert "EDC has it at A-1 and B-2." in browser.get(f"{STUDY}reconciliation/{twice.pk}/").content.decode()
     assert "Different days" in browser.get(f"{STUDY}reconciliation/?state=STANDING").content.decode()
     page = browser.get(f"{STUDY}reconciliation/{one.pk}/").content.decode()
     assert "EDC and IRT have different days" in page
     assert "Look into it" in page
+    assert "live" in page
     done = browser.post(f"{STUDY}reconciliation/{one.pk}/move/explain/", {"reason": "Late entry"})
     assert done.status_code == 302, done.content
     one.refresh_from_db()

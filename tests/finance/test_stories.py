@@ -84,7 +84,7 @@ def test_a_message_becomes_money_and_the_amount_leads_back_to_the_message(paid_f
         assert words in message, words
     listed = signed_in("mara").get(f"{S}subject/{subject.pk}/messages/").content.decode()
     assert "K4" in listed
-    assert "<small>First dose</small>" in listed, "what EX.FDOSDT means here"
+    assert "Day of a milestone: First dose" in listed, "what EX.FDOSDT means here"
     dose = Payable.objects.get(item="DOSE", subject="S1")
     assert "EX.FDOSDT" not in page
     assert "Record K4" in signed_in("mara").get(f"{S}payables/{dose.pk}/").content.decode()

@@ -65,6 +65,8 @@ def test_a_record_that_several_runs_refused_is_listed_once(north, now):
     assert FeedItem.objects.count() == 2
     (item,) = wording.once_each(FeedItem.objects.all())
     assert (item.times, item.received_at) == (2, moment)
+    assert wording.counts_of(FeedItem.objects.all()) == {edc.pk: "1 record, in 2 messages"}
+    assert wording.called(item) == f"Subject is known there, {item.subject}, 2024-02-31"
 
 
 def test_a_mapping_is_typed_in_the_words_of_pages_and_kept_in_codes():

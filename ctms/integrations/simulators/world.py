@@ -17,6 +17,7 @@ SEED = 3460
 _MONTH = 30.44
 _PACE = 1.35  # subjects that consent a month at a site of usual luck
 _RARE = 0.5  # the same in a rare disease
+_EVER = datetime.min.replace(tzinfo=UTC)
 _KINDS = 12  # after so many sites, the same disagreements come round again
 
 
@@ -43,7 +44,7 @@ class Subject:
     irt_days: dict[str, date | None] = field(default_factory=dict)  # where IRT says another day, or none
     irt_site: str = ""  # where IRT has the subject elsewhere
     edc_also_at: str = ""  # where the EDC has the number at a second site
-    entered_from: datetime = datetime.min.replace(tzinfo=UTC)  # before which nothing that stands now was written
+    entered_from: datetime = _EVER  # before which nothing that stands now was written
     mended_at: datetime | None = None  # when what was wrong with this subject was put right
 
     @property

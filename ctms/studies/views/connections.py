@@ -12,6 +12,7 @@ from audit.signed import shown_under
 from ctms.core import clock, protocols
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.core.outbox import after_commit
+from ctms.core.wording import counted
 from ctms.integrations import wording
 from ctms.integrations.formats import resources_of
 from ctms.integrations.lifecycle import CONNECTION, MAPPING
@@ -91,7 +92,9 @@ class ConnectionPage(InConnection):
                       "tone": wording.RUN_TONES[RunStatus(run.status)], "words": self._words(run, may_edit)}
                      for run in runs],
             "items": [{"item": item, "what": labels.get(item.resource, item.resource),
-                       "tone": wording.ITEM_TONES[item.status]} for item in wording.once_each(items)[:_ITEMS]],
+                       "called": wording.called(item), "tone": wording.ITEM_TONES[item.status]}
+                      for item in wording.once_each(items)[:_ITEMS]],
+            "item_count": wording.counts_of(items).get(connection.pk, ""),
             "most_items": _ITEMS,
             "replay_url": self.url("connection-replay", connection.pk)
             if self.may(REPLAY) and services.replayable(connection).exists() else "",
@@ -202,12 +205,12 @@ class Replay(InConnection, FormPage):
         return ReplayForm(data)
 
     def context(self) -> dict[str, Any]:
-        return {"count": services.replayable(self.connection).count()}
+        return {"count": wording.counts_of(services.replayable(self.connection)).get(self.connection.pk, "0 records")}
 
     def carry_out(self, said: dict[str, Any]) -> str:
         count = services.replay_items(connection=self.connection, reason=said["reason"], by=self.request.user)
         after_commit("ctms.integrations.tasks.read_connection", connection_id=self.connection.pk)
-        return f"{count:,} are tried again now."
+        return f"{counted(count, 'message is', 'messages are')} tried again now."
 
 
 class ReadSoon(InConnection, PostOnly):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Min
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -11,7 +11,8 @@ from django.urls import reverse
 from audit.views import TrailView
 from ctms.core import clock, protocols
 from ctms.integrations import wording
-from ctms.integrations.models import Connection
+from ctms.integrations.models import Connection, FeedItem
+from ctms.integrations.models.feeds import UNSETTLED
 from ctms.studies.models import ExternalClaim, ImportFinding, ImportRun
 from ctms.studies.pages import InStudy
 from ctms.studies.wording import claim_words, topic_words
@@ -53,12 +54,15 @@ class Sources(InStudy):
         rows = Connection.objects.visible_to(self.request.user).filter(scope=self.study.scope)
         may_edit = protocols.authority().may(self.request.user, "integrations.edit_connection", self.study)
         at = clock.now()
-        rows = rows.annotate(read_at=Max("cursors__succeeded_at"), as_of=Max("cursors__source_as_of"))
+        rows = rows.annotate(read_at=Max("cursors__succeeded_at"), as_of=Min("cursors__source_as_of"))
+        items = FeedItem.objects.visible_to(self.request.user).filter(status__in=UNSETTLED, connection__in=rows)
+        untaken = wording.counts_of(items)
         return [
             {
                 "connection": one,
                 "tone": wording.CONNECTION_TONES[one.status],
                 "url": reverse("connection", args=[self.sponsor.code, self.study.slug, one.pk]),
+                "untaken": untaken.get(one.pk, ""),
                 "age": wording.age(one.as_of, at),
                 "faults": [fault["text"] for fault in wording.faults(one, at, in_detail=may_edit)],
             }
