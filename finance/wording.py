@@ -7,7 +7,7 @@ from ctms.core.wording import counted
 from ctms.studies.models import Study
 from finance import facts
 from finance.columns import GROSS, NET
-from finance.models import AgreementVersion, FactKind, FeeLine, Payable, VersionStatus
+from finance.models import AgreementVersion, FactKind, FeeLine, Payable, PayeeShare, VatCode, VersionStatus
 from finance.queries import Settlement
 
 
@@ -20,7 +20,10 @@ def terms_facts(version: AgreementVersion, currency: str) -> list[dict[str, Any]
         failures += f", at most {version.failures_most}"
     maximum = "None" if version.maximum is None else f"{money.words(version.maximum, currency)}, without tax"
     return [
-        {"label": "Holds from", "value": f"{version.effective_on:%-d %b %Y}"},
+        {
+            "label": "Holds from",
+            "value": f"{version.effective_on:%-d %b %Y}, once approved: for whatever happened on this day or later",
+        },
         {"label": "Contract filed at", "value": version.reference},
         {"label": "Paid", "value": f"{version.get_frequency_display()}, within {version.terms_days} days"},
         {"label": "Overhead", "value": f"{version.overhead_percent:.2f} %"},
@@ -46,6 +49,12 @@ def rules_of(fee: FeeLine) -> str:
     return "; ".join([said, *limits])
 
 
+def vat_words(share: PayeeShare) -> str:
+    """How a payee's VAT is reckoned, with the rate where there is one."""
+    code = share.get_vat_code_display()
+    return f"{code}, {share.vat_percent:.2f} %" if share.vat_code == VatCode.STANDARD else code
+
+
 def unpaid_kinds(study: Study) -> str:
     """For what the study's agreements have fees although nothing tells it yet; "" where all is told."""
     fees = FeeLine.objects.filter(study=study, version__status=VersionStatus.APPROVED, trigger__in=facts.untold())
@@ -69,10 +78,9 @@ def posted_words(payable: Payable) -> str:
 def steps(payable: Payable) -> list[dict[str, Any]]:
     """How a payable's net came about, step by step."""
     version, share, currency = payable.fee.version, payable.share, payable.currency
-    fee = f"{payable.fee.label}, {payable.fee.code}"
     part = "" if share.share == 100 else f", {share.share:.2f} % of it"
     rows: list[tuple[str, Any, bool]] = [
-        (f"{fee}{part}", payable.direct, False),
+        (f"{payable.fee.label}{part}", payable.direct, False),
         (f"Overhead {version.overhead_percent:.2f} %", payable.overhead, False),
         (GROSS, payable.gross, True),
         (f"Holdback {version.holdback_percent:.2f} %", payable.holdback, False),

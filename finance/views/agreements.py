@@ -22,7 +22,7 @@ from finance.models import AgreementVersion, FeeLine, PayeeShare, VersionStatus
 from finance.pages import InAgreement, InMoney, InVersion
 from finance.queries import in_force, settlement
 from finance.services import agreements
-from finance.wording import rules_of, stand_rows, terms_facts
+from finance.wording import rules_of, stand_rows, terms_facts, vat_words
 from sites.models import Site
 
 _VERSION_COLUMNS = ({"label": "Version"}, {"label": "Status"}, {"label": "Holds from", "kind": "date"},
@@ -142,7 +142,10 @@ class VersionPage(InVersion):
             "site_url": self.url("site", self.agreement.site.number),
             "tone": VERSION_TONES[VersionStatus(version.status)],
             "terms": terms_facts(version, currency),
-            "shares": [self._part("share", one, edits) for one in version.shares.select_related("payee")],
+            "shares": [
+                self._part("share", one, edits) | {"vat": vat_words(one)}
+                for one in version.shares.select_related("payee")
+            ],
             "fees": [
                 self._part("fee", one, edits)
                 | {

@@ -1,7 +1,9 @@
 """A payee's bank details: as they are, a change of them, and its verification by somebody else."""
 
+from dataclasses import replace
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils.functional import cached_property
 
@@ -9,7 +11,7 @@ from ctms.accounts.models import Organisation
 from ctms.core import clock
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.web.moves import MoveView
-from ctms.web.places import PageRequest, found
+from ctms.web.places import PageRequest, Place, found
 from ctms.web.posts import FormPage
 from finance.forms import BankForm
 from finance.lifecycle import BANK
@@ -20,7 +22,18 @@ from finance.services import banking
 _TONES = {BankStatus.PROPOSED: "watch", BankStatus.VERIFIED: "ok", BankStatus.REPLACED: "mute",
           BankStatus.REJECTED: "bad"}  # fmt: skip
 _COLUMNS = ({"label": "Vendor number"}, {"label": "Status"}, {"label": "Proposed by"}, {"label": "Verified by"},
-            {"label": "Used from", "kind": "date"}, {"label": ""})  # fmt: skip
+            {"label": ""})  # fmt: skip
+
+
+def _state(detail: BankDetail) -> tuple[str, str]:
+    """What became of bank details, in words, and their tone: what is verified is not used the same day."""
+    words, tone = detail.get_status_display(), _TONES[BankStatus(detail.status)]
+    if detail.status != BankStatus.VERIFIED or detail.usable_from is None:
+        return words, tone
+    return (
+        f"{words}, used from {detail.usable_from:%-d %b %Y}",
+        tone if detail.usable_from <= clock.today() else "watch",
+    )
 
 
 class InPayee(InMoney):
@@ -29,10 +42,24 @@ class InPayee(InMoney):
     @cached_property
     def payee(self) -> Organisation:
         """A payee of this study; others of the sponsor's organisations have no such page."""
-        shares = PayeeShare.objects.visible_to(self.request.user).filter(study=self.study)
-        rows = Organisation.objects.visible_to(self.request.user).filter(pk__in=shares.values("payee"))
+        rows = Organisation.objects.visible_to(self.request.user).filter(pk__in=self._shares.values("payee"))
         payee: Organisation = found(rows.filter(pk=self.kwargs["payee"]))
         return payee
+
+    @property
+    def _shares(self) -> QuerySet[PayeeShare]:
+        shares: QuerySet[PayeeShare] = PayeeShare.objects.visible_to(self.request.user).filter(study=self.study)
+        return shares
+
+    @cached_property
+    def place(self) -> Place:
+        """Under the payee's agreement, of several the newest."""
+        shares = self._shares.filter(payee=self.payee).select_related("version__agreement")
+        share = shares.order_by("-version").first()
+        if share is None:
+            return super().place
+        agreement = share.version.agreement
+        return replace(super().place, above=[(str(agreement), self.url("agreement", agreement.pk))])
 
     def may_enter(self) -> bool:
         return self.may("finance.view_bank")
@@ -77,7 +104,7 @@ class Bank(InPayee, FormPage):
             "rows": [
                 {
                     "detail": one,
-                    "tone": _TONES[BankStatus(one.status)],
+                    "state": _state(one),
                     "offers": [
                         {"offer": offer, "url": self.url("bank-move", self.payee.pk, one.pk, offer.move.name)}
                         for offer in BANK.offers(one, Request(self.request.user))

@@ -81,7 +81,7 @@ class PayablePage(InMoney):
         signed = [one for one in shown_under(version) if not one.is_broken]
         yield {
             "title": "Priced from the contract",
-            "text": f"{version}, in force from {version.effective_on:%-d %b %Y}, row {payable.fee.code}; "
+            "text": f"{version}, in force from {version.effective_on:%-d %b %Y}, row “{payable.fee.label}”; "
             f"filed at {version.reference}",
             "who": f"Approved by {signed[0].signature.signer_name}" if signed else "",
             "at": signed[0].signature.signed_at if signed else None,
