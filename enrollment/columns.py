@@ -8,6 +8,7 @@ from enrollment.lineage import about
 from enrollment.models import Milestone, Subject, SubjectStatus
 from enrollment.models.subjects import day_field
 from enrollment.queries import VISIT_STATES
+from enrollment.wording import spoken
 
 _TONES = {
     SubjectStatus.SCREEN_FAILED: "mute",
@@ -128,7 +129,7 @@ def _as_day(said: str) -> date | str:
     try:
         return date.fromisoformat(said)
     except ValueError:
-        return said
+        return spoken(said)
 
 
 DISCREPANCY_COLUMNS = (

@@ -1,7 +1,11 @@
 """What the kinds of discrepancies mean, and what puts them right."""
 
+import re
+from datetime import date
+
 from enrollment.models import Difference, Discrepancy
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 D = Difference
 MEANINGS: dict[Difference, str] = {
     D.UNKNOWN_TO_EDC: "IRT knows this subject, and the EDC does not, although it should by now.",
@@ -42,8 +46,18 @@ REMEDIES: dict[Difference, str] = {
 }
 
 
+def spoken(said: str) -> str:
+    """What a system says, its days as people write them."""
+    return _DAY.sub(lambda day: f"{date.fromisoformat(day[0]):%-d %b %Y}", said)
+
+
 def meaning_of(one: Discrepancy) -> str:
-    """What is wrong; of one number at two sites, at which."""
+    """What is wrong; of one number at two sites, at which; of consent at the wrong time, what the CTMS holds of it."""
     sites = [(system, said.split(", ")) for system, said in (("EDC", one.edc_says), ("IRT", one.irt_says))]
-    twice = [f"{system} has it at {' and '.join(numbers)}." for system, numbers in sites if len(numbers) > 1]
-    return " ".join([MEANINGS[D(one.difference)], *(twice if one.difference == D.DUPLICATE_NUMBER else ())])
+    ours = [f"CTMS: {spoken(one.ctms_says)}."] if one.ctms_says else []
+    more = {
+        D.DUPLICATE_NUMBER: [f"{system} has it at {' and '.join(at)}." for system, at in sites if len(at) > 1],
+        D.BEFORE_ACTIVATION: ours,
+        D.WHILE_CLOSED: ours,
+    }
+    return " ".join([MEANINGS[D(one.difference)], *more.get(D(one.difference), ())])

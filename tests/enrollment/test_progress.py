@@ -114,6 +114,9 @@ def test_pages_show_them(study, mara, enrolled):
     with acting(Service("Test"), reason="Something to settle", channel=Channel.FEED):
         one = make(Discrepancy, site=enrolled, number="E-1")
         twice = make(Discrepancy, site=enrolled, number="E-2", difference="DUPLICATE_NUMBER", edc_says="A-1, B-2")
+        early = make(Discrepancy, site=enrolled, number="E-3", difference="BEFORE_ACTIVATION",
+                     ctms_says="activated 2024-02-26")  # fmt: skip
+    assert "CTMS: activated 26 Feb 2024." in browser.get(f"{STUDY}reconciliation/{early.pk}/").content.decode()
     assert "EDC has it at A-1 and B-2." in browser.get(f"{STUDY}reconciliation/{twice.pk}/").content.decode()
     assert "Different days" in browser.get(f"{STUDY}reconciliation/?state=STANDING").content.decode()
     page = browser.get(f"{STUDY}reconciliation/{one.pk}/").content.decode()
