@@ -7,7 +7,8 @@ from typing import Any, Literal
 from django.db import models
 from psycopg import sql
 
-from audit.reading import Wanted, condition_on, history_table, key_column
+from audit.naming import history_table, key_column
+from audit.reading import Wanted, condition_on
 from ctms.core.trail.history import TrailRow
 
 Shape = Literal["row", "text", "columns"]

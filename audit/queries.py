@@ -1,17 +1,22 @@
 """What happened, as people read it: record, person, act and time, in labels, with old and new values and the reason."""
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import groupby
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.db import models
 
 from audit import reading
-from audit.reading import Model, Moment, Place, Row, Wanted, history_table, kinds_shown, label_field, labels
+from audit.naming import Model, Moment, field_of, history_table, label_field, labels, owners, spoken, target_of
+from audit.reading import Place, Row, Wanted, kinds_shown
+from ctms.core import money, signables
 from ctms.core.acting import Channel
 
 PAGE = 40
@@ -25,10 +30,21 @@ _ABBREVIATIONS = frozenset({"CTMS", "EDC", "ERP", "ETMF", "EU", "IRT", "VAT"})  
 # What the page tells anyway (the record's place, who recorded it when) or nobody asks first: shown on demand.
 _MINOR = {
     *("id", "sponsor_id", "study_id", "scope_id", "group_id", "schedule_id", "run_id", "partition", "path", "slug"),
-    *("registry_key", "content_sha256", "position", "kind", "move", "recorded_at", "recorded_by_id", "granted_by_id"),
+    *(
+        "registry_key",
+        "content",
+        "content_sha256",
+        "position",
+        "kind",
+        "move",
+        "recorded_at",
+        "recorded_by_id",
+        "granted_by_id",
+    ),
 }
-_OWNERS = ("site", "person", "user")
-_OWNER_COLUMNS = tuple(f"{owner}_id" for owner in _OWNERS)
+_OWNERS = ("site_id", "person_id", "user_id")  # of what says itself nothing of what it belongs to
+_EXACT = 3  # decimals of an amount of money as it is kept, whatever its currency
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True)
@@ -113,76 +129,90 @@ def _deed(rows: list[Row], names: Names) -> Deed:
 
 
 def _entry(row: Row, names: Names) -> Entry:
-    at = _moment(row.now)
-    changes = list(_changes(row, names, at))
+    changes = list(_changes(row, names))
     return Entry(
         verb=_VERBS[row.now["history_type"]],
         kind=str(row.model._meta.verbose_name),
-        record=_called(row, names, at),
+        record=_called(row, names),
         changes=tuple(change for change in changes if not change.is_minor),
         minor=tuple(change for change in changes if change.is_minor),
     )
 
 
-def _called(row: Row, names: Names, at: Moment) -> str:
+def _called(row: Row, names: Names) -> str:
     """The record's own label, and what it belongs to where that says more: “US-004”; “CDA executed, US-004”."""
-    own = _words(row.model, label_field(row.model), row.now.get(label_field(row.model)), names, at)
-    for owner in _OWNERS:
-        column = f"{owner}_id"
-        if row.now.get(column) and column != label_field(row.model):
-            related = cast(Model, row.model._meta.get_field(owner).related_model)
-            return f"{own}, {names.get((related, row.now[column], at), '')}".strip(", ")
-    return own
+    around = [_words(row, column, row.now.get(column), names) for column in _owner_columns(row)]
+    return ", ".join(
+        filter(None, [_words(row, label_field(row.model), row.now.get(label_field(row.model)), names), *around])
+    )
 
 
-def _changes(row: Row, names: Names, at: Moment) -> Iterator[Change]:
+def _owner_columns(row: Row) -> list[str]:
+    """The columns that say what a record belongs to: as its model says, or the first of the usual ones that it has."""
+    if declared := owners(row.model):
+        return [str(field.column) for field in declared]
+    return [name for name in _OWNERS if row.now.get(name) and name != label_field(row.model)][:1]
+
+
+def _changes(row: Row, names: Names) -> Iterator[Change]:
     """Field by field: what an entry of a new record says, or what changed. Retired fields keep showing."""
     for column, value in row.now.items():
         is_change = row.now["history_type"] == "~"
         old = row.before.get(column) if is_change else None
         if column.startswith("history_") or value == old or (value in ("", None) and old in ("", None)):
             continue
-        said_above = not is_change and (value is False or column in (label_field(row.model), *_OWNER_COLUMNS))
+        said_above = not is_change and (value is False or column in (label_field(row.model), *_owner_columns(row)))
         yield Change(
             _label(row.model, column),
-            _words(row.model, column, old, names, at),
-            _words(row.model, column, value, names, at),
+            _words(row, column, old, names),
+            _words(row, column, value, names),
             is_minor=column in _MINOR or said_above,
         )
 
 
 def _label(model: Model, column: str) -> str:
-    field = _field(model, column)
+    field = field_of(model, column)
     words = str(field.verbose_name) if field is not None else f"{column.replace('_', ' ')} (retired)"
     spoken = " ".join(word.upper() if word.upper() in _ABBREVIATIONS else word for word in words.split())
     return spoken[:1].upper() + spoken[1:]
 
 
-def _words(model: Model, column: str, value: Any, names: Names, at: Moment) -> str:
+def _words(row: Row, column: str, value: Any, names: Names) -> str:
     """A stored value as people read it."""
     if value is None or value == "":
         return ""
-    field = _field(model, column)
-    if field is not None and field.many_to_one:
-        return names.get((field.related_model, value, at)) or f"no. {value}"
+    field = field_of(row.model, column)
+    if target := target_of(field):
+        return names.get((target, value, _moment(row.now))) or f"no. {value}"
+    if field is not None and field.is_relation:
+        return f"no. {value}"
+    if column == label_field(row.model):
+        return spoken(row.model, value)
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(field, models.DateTimeField):
+    if isinstance(field, models.DateTimeField) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
         return f"{datetime.fromisoformat(value).astimezone(UTC):%-d %b %Y %H:%M} UTC"
-    if isinstance(field, models.DateField):
-        return f"{datetime.fromisoformat(value):%-d %b %Y}"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)
+    if isinstance(field, models.DecimalField) and field.decimal_places == _EXACT:
+        return _amount(Decimal(value), row.now.get("currency") or "")
+    return signables.words(_parsed(value) if isinstance(value, str) else value)
 
 
-def _field(model: Model, column: str) -> Any:
-    for field in model._meta.concrete_fields:
-        if field.column == column:
-            return field
-    return None
+def _amount(amount: Decimal, currency: str) -> str:
+    """With the decimals of its currency; where the record does not say which that is, with two if that is exact."""
+    if currency:
+        return money.words(amount, currency)
+    short = amount.quantize(Decimal("0.01"))
+    return money.words(short if short == amount else amount)
+
+
+def _parsed(text: str) -> Any:
+    """What a text holds that is kept as JSON; any other text itself."""
+    if text.startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+    return text
 
 
 def _references(rows: list[Row]) -> Iterator[tuple[Model, int, Moment]]:
@@ -190,8 +220,7 @@ def _references(rows: list[Row]) -> Iterator[tuple[Model, int, Moment]]:
     for row in rows:
         at = _moment(row.now)
         for field in row.model._meta.concrete_fields:
-            target = cast(Model, field.related_model)
-            if field.many_to_one and hasattr(target, "history"):
+            if target := target_of(field):
                 for values in (row.now, row.before):
                     if values.get(str(field.column)) is not None:
                         yield target, values[str(field.column)], at

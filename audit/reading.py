@@ -5,22 +5,19 @@ value is a parameter. Row-level security confines it to the open sponsor and to 
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 from psycopg import sql
 
 from audit.models import Signature
+from audit.naming import Model, history_table, key_column
 from ctms.core import protocols, signables
 from ctms.core.trail.history import regulated_models
-
-Model = type[models.Model]
-Moment = tuple[datetime, str]
-"""An instant, and the id of the act written then: acts of one instant still have an order."""
 
 
 @dataclass(frozen=True)
@@ -85,57 +82,6 @@ def newest(wanted: Wanted, *, limit: int, before: Place | None) -> list[Row]:
     keys = _keys(wanted, limit, before)
     rows = _rows(keys)
     return [rows[key] for key in keys if key in rows]
-
-
-def labels(wanted: Iterable[tuple[Model, int, Moment]]) -> dict[tuple[Model, int, Moment], str]:
-    """What each record was called at that moment: (model, key, moment) -> label."""
-    by_model: dict[Model, list[tuple[int, Moment]]] = {}
-    for model, key, at in dict.fromkeys(wanted):
-        by_model.setdefault(model, []).append((key, at))
-    if not by_model:
-        return {}
-    parts: list[sql.Composed] = []
-    values: list[Any] = []
-    models_in_order = list(by_model)
-    for position, model in enumerate(models_in_order):
-        pairs = by_model[model]
-        parts.append(
-            sql.SQL(
-                """select {position}, v.place, (select h.{label}::text from {history} h
-                       where h.{key} = v.id and (h.history_date, h.history_act) <= (v.at, v.act)
-                       order by h.history_id desc limit 1)
-                   from unnest(%s::bigint[], %s::timestamptz[], %s::uuid[]) with ordinality v(id, at, act, place)"""
-            ).format(
-                position=sql.Literal(position),
-                label=sql.Identifier(label_field(model)),
-                history=sql.Identifier(history_table(model)),
-                key=sql.Identifier(key_column(model)),
-            )
-        )
-        values += [[key for key, _ in pairs], [at for _, (at, _) in pairs], [act for _, (_, act) in pairs]]
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL(" union all ").join(parts), values)
-        answers = cursor.fetchall()
-    return {
-        (models_in_order[position], *by_model[models_in_order[position]][place - 1]): label or ""
-        for position, place, label in answers
-    }
-
-
-def history_table(model: Model) -> str:
-    """The table that holds this model's trail."""
-    return str(model.history.model._meta.db_table)  # type: ignore[attr-defined]
-
-
-def key_column(model: Model) -> str:
-    """The column of the primary key, which every model has."""
-    assert model._meta.pk is not None
-    return str(model._meta.pk.column)
-
-
-def label_field(model: Model) -> str:
-    """The column people know a record of this model by."""
-    return str(getattr(model, "known_by", model._meta.pk.column))
 
 
 def _columns(model: Model) -> set[str]:

@@ -13,8 +13,9 @@ from django.utils.http import urlencode
 from audit.columns import ACCESS_COLUMNS
 from audit.filters import AccessFilter
 from audit.models import AccessEvent
+from audit.naming import Model
 from audit.queries import NOTHING, trail
-from audit.reading import Model, Wanted, kinds_shown
+from audit.reading import Wanted, kinds_shown
 from ctms.core import protocols
 from ctms.web.forms import DateField
 from ctms.web.lists import ListView

@@ -92,6 +92,7 @@ class Milestone(StudyOwned):
     """
 
     known_by: ClassVar[str] = "code"
+    known_in: ClassVar[tuple[str, ...]] = ("scope",)
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "milestones.view_milestone"
     person_reason: ClassVar[str] = 'o."baseline_on" is not null'
@@ -193,6 +194,7 @@ class Baseline(StudyOwned):
     """
 
     known_by: ClassVar[str] = "number"
+    known_in: ClassVar[tuple[str, ...]] = ("scope",)
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "milestones.view_milestone"
     person_reason: ClassVar[str] = Reason.by_person_unless("status", "DRAFT")

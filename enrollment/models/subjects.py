@@ -67,6 +67,7 @@ class Subject(StudyOwned):
     only_through: ClassVar[Channel] = Channel.FEED
 
     known_by: ClassVar[str] = "number"
+    known_in: ClassVar[tuple[str, ...]] = ("site",)
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "enrollment.view_subject"
     person_reason: ClassVar[str] = Reason.OF_THE_ACT
@@ -123,6 +124,7 @@ class SubjectVisit(StudyOwned):
     only_through: ClassVar[Channel] = Channel.FEED
 
     known_by: ClassVar[str] = "code"
+    known_in: ClassVar[tuple[str, ...]] = ("subject",)
     access_path: ClassVar[str | None] = "subject__site__scope"
     view_verb: ClassVar[str] = "enrollment.view_subject"
     person_reason: ClassVar[str] = Reason.OF_THE_ACT

@@ -86,6 +86,8 @@ class AgreementVersion(StudyOwned):
     """
 
     known_by: ClassVar[str] = "number"
+    known_as: ClassVar[str] = "version {}"
+    known_in: ClassVar[tuple[str, ...]] = ("agreement",)
     access_path: ClassVar[str | None] = _IN_SITE
     view_verb: ClassVar[str] = "finance.view_agreement"
     person_reason: ClassVar[str] = Reason.by_person_unless("status", VersionStatus.DRAFT)
@@ -136,6 +138,7 @@ class PayeeShare(StudyOwned):
     """Who gets how much of every fee under a version, and how it is taxed. The primary payee takes the remainder."""
 
     known_by: ClassVar[str] = "payee_id"
+    known_in: ClassVar[tuple[str, ...]] = ("version",)
     access_path: ClassVar[str | None] = _OF_VERSION
     view_verb: ClassVar[str] = "finance.view_agreement"
     standing: ClassVar[Q] = Q(removed=False)
@@ -178,6 +181,7 @@ class FeeLine(StudyOwned):
     """A row of the fee schedule: for what a fee is due, how much, and which rules it takes part in."""
 
     known_by: ClassVar[str] = "code"
+    known_in: ClassVar[tuple[str, ...]] = ("version",)
     access_path: ClassVar[str | None] = _OF_VERSION
     view_verb: ClassVar[str] = "finance.view_agreement"
     standing: ClassVar[Q] = Q(removed=False)
@@ -231,6 +235,7 @@ class BankDetail(StudyOwned):
     """
 
     known_by: ClassVar[str] = "vendor_no"
+    known_in: ClassVar[tuple[str, ...]] = ("payee",)
     view_verb: ClassVar[str] = "finance.view_bank"
     person_reason: ClassVar[str] = Reason.BY_PERSON
 

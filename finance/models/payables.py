@@ -28,6 +28,7 @@ class Payable(StudyOwned):
     """
 
     known_by: ClassVar[str] = "item"
+    known_in: ClassVar[tuple[str, ...]] = ("site",)
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "finance.view_payment"
     only_grows: ClassVar[bool] = True

@@ -23,6 +23,7 @@ class PaymentRun(StudyOwned):
     """The payments of a study for everything that happened until a day."""
 
     known_by: ClassVar[str] = "number"
+    known_as: ClassVar[str] = "PR-{:03}"
     view_verb: ClassVar[str] = "finance.view_run"
 
     number = models.PositiveIntegerField()

@@ -49,6 +49,7 @@ class ReportAnswer(OfReport):
     """What was answered to one question of a visit's report. Counts its own versions, so that no save hides another."""
 
     known_by: ClassVar[str] = "code"
+    known_in: ClassVar[tuple[str, ...]] = ("visit",)
 
     visit = TenantKey("monitoring.MonitoringVisit", related_name="answers")
     code = models.TextField("question", editable=False)
@@ -75,6 +76,8 @@ class ReportVersion(OfReport):
     """A report as it was when its author signed and submitted it. Only added."""
 
     known_by: ClassVar[str] = "number"
+    known_as: ClassVar[str] = "version {}"
+    known_in: ClassVar[tuple[str, ...]] = ("visit",)
     only_grows: ClassVar[bool] = True
 
     visit = TenantKey("monitoring.MonitoringVisit", related_name="versions")
@@ -100,6 +103,7 @@ class ReviewComment(OfReport):
     """What a reviewer or approver said about a submitted report, or about one question of it. Only added."""
 
     known_by: ClassVar[str] = "text"
+    known_in: ClassVar[tuple[str, ...]] = ("visit",)
     only_grows: ClassVar[bool] = True
 
     visit = TenantKey("monitoring.MonitoringVisit", related_name="comments")
@@ -127,6 +131,7 @@ class Letter(StudyOwned):
     """A letter to the site about a visit. Its content is fixed when it is made; a change means another letter."""
 
     known_by: ClassVar[str] = "kind"
+    known_in: ClassVar[tuple[str, ...]] = ("visit",)
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "monitoring.view_visit"
 

@@ -88,6 +88,7 @@ class MonitoringVisit(StudyOwned):
     """A visit of a monitor to a site, from its planning to its closed report."""
 
     known_by: ClassVar[str] = "label"
+    known_in: ClassVar[tuple[str, ...]] = ("site",)
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "monitoring.view_visit"
 
@@ -152,6 +153,7 @@ class VisitEvent(StudyOwned):
     """Something happened to a visit: it was planned, moved to another day, confirmed, returned. Only added."""
 
     known_by: ClassVar[str] = "move"
+    known_in: ClassVar[tuple[str, ...]] = ("visit",)
     access_path: ClassVar[str | None] = "site__scope"
     view_verb: ClassVar[str] = "monitoring.view_visit"
     only_grows: ClassVar[bool] = True

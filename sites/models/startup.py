@@ -67,6 +67,7 @@ class StartUpConfiguration(StudyOwned):
     """A version of what is asked of the study's sites, in force from a day until a later version is."""
 
     known_by: ClassVar[str] = "number"
+    known_as: ClassVar[str] = "version {}"
     view_verb: ClassVar[str] = "sites.view_site"
     person_reason: ClassVar[str] = Reason.by_person_unless("status", "DRAFT")
 
@@ -121,6 +122,7 @@ class StartUpItem(StudyOwned):
     """Something that has to be settled: once for the study, a country, a site, or a person at a site."""
 
     known_by: ClassVar[str] = "code"
+    known_in: ClassVar[tuple[str, ...]] = ("scope",)
     access_path: ClassVar[str | None] = "scope"
     view_verb: ClassVar[str] = "sites.view_site"
 
@@ -186,6 +188,7 @@ class ItemHolding(StudyOwned):
     """Who had an item, from when until when. One holds it at a time."""
 
     known_by: ClassVar[str] = "party"
+    known_in: ClassVar[tuple[str, ...]] = ("item",)
     access_path: ClassVar[str | None] = "item__scope"
     view_verb: ClassVar[str] = "sites.view_site"
 
@@ -223,6 +226,7 @@ class ItemWaiver(StudyOwned):
     """That a soft item is not needed after all: asked for by one signature, granted by another person's."""
 
     known_by: ClassVar[str] = "status"
+    known_in: ClassVar[tuple[str, ...]] = ("item",)
     access_path: ClassVar[str | None] = "item__scope"
     view_verb: ClassVar[str] = "sites.view_site"
     person_reason: ClassVar[str] = Reason.by_person_unless("status", "DRAFT")

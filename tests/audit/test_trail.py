@@ -1,6 +1,7 @@
 """The reader's page of the trail: what happened, by record, person, act and time, with labels, old and new."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.core.exceptions import BadRequest
@@ -10,10 +11,14 @@ from django.test.utils import CaptureQueriesContext
 from audit.queries import Trail, record_trail, trail
 from audit.reading import Wanted
 from ctms.accounts.models import User
-from ctms.core.acting import in_sponsor
+from ctms.core import money
+from ctms.core.acting import Channel, Service, acting, in_sponsor
 from ctms.core.trail.history import regulated_models
+from ctms.milestones.models import Outlook
 from ctms.studies.models import Study
-from finance.models import BankDetail, FeeLine
+from enrollment.models import Subject, SubjectVisit
+from finance.models import BankDetail, FeeLine, PaymentRequest, PaymentRun
+from monitoring.models import Letter
 from sites.models import Facility, Person, Site
 from sites.services import personnel, statuses
 from tests.api.client import Program, body
@@ -57,6 +62,29 @@ def test_an_act_shows_its_records_by_name_with_old_and_new_values(moved):
     told = {change.label: (change.old, change.new) for change in changed.changes}
     assert told["Status"] == ("Identified", "Contacted")
     assert told["In this status since"][1] == "6 Mar 2024"
+
+
+def test_a_record_is_called_as_on_pages_and_says_whose_it_is(site):
+    def called(model) -> tuple[Any, str, dict[str, str]]:
+        entry = trail(everything(kinds=[model]), limit=1).acts[0].entries[0]
+        newest = model.history.order_by("-history_date", "-history_act", "-history_id").first()
+        return model.objects.get(pk=newest.id), entry.record, {change.label: change.new for change in entry.fields}
+
+    with acting(Service("Feed of a test"), reason="What the system of record says", channel=Channel.FEED):
+        make(SubjectVisit, subject=make(Subject, site=site))
+    seen, name, _ = called(SubjectVisit)
+    assert name == f"{seen.code}, {seen.subject.number}, {seen.subject.site.number}"
+    outlook, name, _ = called(Outlook)
+    assert name == f"{outlook.milestone.get_code_display()}, {outlook.milestone.scope.label}"
+    run, name, _ = called(PaymentRun)
+    assert name == str(run)
+    asked, name, told = called(PaymentRequest)
+    assert (told["Run"], told["Net"]) == (str(asked.run), money.words(asked.net, asked.currency))
+    letters = [entry for deed in trail(everything(kinds=[Letter])).acts for entry in deed.entries]
+    written = next(entry for entry in letters if entry.verb == "Created")
+    assert ", IMV 1, " in written.record
+    (content,) = [change.new for change in written.minor if change.label == "Content"]
+    assert "Study: D3460C00002; " in content
 
 
 def test_labels_are_those_of_the_time(moved, petra):

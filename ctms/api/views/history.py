@@ -12,8 +12,9 @@ from django.utils.dateparse import parse_date
 from rest_framework.request import Request
 
 from audit import copying, reading
+from audit.naming import key_column
 from audit.queries import cursor_of, place_of
-from audit.reading import Row, Wanted, key_column, kinds_shown
+from audit.reading import Row, Wanted, kinds_shown
 from ctms.api.base import ApiView, Json
 from ctms.api.exports import Csv, JsonLines, Rows, exported
 from ctms.api.fields import Schema, a_list, an_object

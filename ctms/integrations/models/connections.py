@@ -137,6 +137,8 @@ class MappingVersion(SponsorOwned):
     """What the other system's words mean here. Approved by signature; without one no feed goes live."""
 
     known_by: ClassVar[str] = "number"
+    known_as: ClassVar[str] = "version {}"
+    known_in: ClassVar[tuple[str, ...]] = ("connection",)
     access_path: ClassVar[str | None] = "connection__scope"
     view_verb: ClassVar[str] = "studies.view_study"
     person_reason: ClassVar[str] = Reason.by_person_unless("status", "DRAFT")

@@ -21,6 +21,7 @@ class FeedRun(SponsorOwned):
     """One walk through one resource, and what became of every item in it."""
 
     known_by: ClassVar[str] = "resource"
+    known_in: ClassVar[tuple[str, ...]] = ("connection",)
     access_path: ClassVar[str | None] = "connection__scope"
     view_verb: ClassVar[str] = "studies.view_study"
 

@@ -31,6 +31,7 @@ class VisitSchedule(StudyOwned):
     """A version of the study's visit schedule. Approved, it is what EDC, IRT and payments follow."""
 
     known_by: ClassVar[str] = "number"
+    known_as: ClassVar[str] = "version {}"
     view_verb: ClassVar[str] = "studies.view_schedule"
     person_reason: ClassVar[str] = Reason.by_person_unless("status", "DRAFT")
 
