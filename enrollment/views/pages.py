@@ -168,6 +168,8 @@ def _reached(outlook: Outlook) -> str:
         words = f"At the sites’ pace the target is reached in {middle:%b %Y}"
         words += f", at the soonest in {soonest:%b %Y}" if soonest else ""
         words += f", at the latest in {latest:%b %Y}. " if latest else ". "
+    if outlook.is_part and outlook.target:
+        words += f"The target here is {outlook.plan_words}. "
     if outlook.is_part and outlook.forecast:
         words += "Sites compete for the study’s target: a forecast for a part does not stop at its share."
     return words.strip()

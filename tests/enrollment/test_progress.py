@@ -80,6 +80,8 @@ def test_numbers_at_study_country_and_site(study, place, mara, enrolled):
         set_plan(study=study, scope=enrolled.country.scope, first_month=date(2024, 2, 1), subjects=[50], by=mara)
     assert outlooks_at([place], mara)[0].plan_words == "the plan of one country"
     assert StudyCountry.objects.count() > 1
+    page = signed_in("mara").get(f"{STUDY}site/{enrolled.number}/enrollment/").content.decode()
+    assert "The target here is the site&#x27;s plan." in page
 
 
 def test_who_counts_the_enrolled_follows_what_counts_as_enrolled(study, place, mara, enrolled):
