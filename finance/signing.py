@@ -69,7 +69,10 @@ def version_content(version: AgreementVersion) -> Content:
 
 VERSION = Signable(
     AgreementVersion, version_content, outside="Its status, and later versions.",
-    codes={"Paid": Frequency, "Screen failures": FailurePolicy, "VAT": VatCode, "Due when": FactKind},
+    codes={
+        "Paid": Frequency.choices, "Screen failures": FailurePolicy.choices, "VAT": VatCode.choices,
+        "Due when": FactKind.choices,
+    },
 )  # fmt: skip
 
 # Each payment with a hash of its lines: thousands of lines are shown on the page, and held by this.

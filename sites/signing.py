@@ -16,6 +16,7 @@ from sites.models import (
     SiteStatusEvent,
     StartUpConfiguration,
 )
+from sites.models.sites import all_statuses
 
 # The words are part of what is signed, so they are kept here and not taken from the labels on pages.
 _RESTS_ON = {
@@ -70,7 +71,7 @@ def migration_content(batch: MigrationBatch) -> Content:
 
 
 MIGRATION = Signable(
-    MigrationBatch, migration_content, outside="Nothing: all of it is signed.",
+    MigrationBatch, migration_content, outside="Nothing: all of it is signed.", codes={"Status": all_statuses()},
     url=lambda batch: reverse("migration", args=[batch.sponsor.code, batch.study.slug, batch.number]),
 )  # fmt: skip
 
@@ -122,7 +123,7 @@ def _country(one: dict[str, Any]) -> Content:
 
 CONFIGURATION = Signable(
     StartUpConfiguration, configuration_content, outside="Its status, and the file's name.",
-    codes={"Asked of": Level, "Kind": ItemKind, "Gate": Gate},
+    codes={"Asked of": Level.choices, "Kind": ItemKind.choices, "Gate": Gate.choices},
 )  # fmt: skip
 
 
@@ -138,4 +139,4 @@ def waiver_content(waiver: ItemWaiver) -> Content:
     }
 
 
-WAIVER = Signable(ItemWaiver, waiver_content, outside="Its status, and the item's dates.", codes={"Gate": Gate})
+WAIVER = Signable(ItemWaiver, waiver_content, outside="Its status, and the item's dates.", codes={"Gate": Gate.choices})

@@ -7,7 +7,7 @@ it is drawn, days are written out and codes become their words.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
 from typing import Any
@@ -53,7 +53,7 @@ class Signable:
     schema: int = 1
     earlier: Mapping[int, Callable[[Any], Content]] = field(default_factory=dict)
     may_read: Callable[[Any, Any], bool] = lambda user, record: True
-    codes: Mapping[str, type[models.TextChoices]] = field(default_factory=dict)
+    codes: Mapping[str, Iterable[tuple[Any, str]]] = field(default_factory=dict)
 
     def content_of(self, record: Any, schema: int) -> Content:
         """The content as of a schema. In one language and time zone, should a model's words ever depend on them."""
@@ -70,7 +70,7 @@ class Signable:
             return {name: self._spoken(one, name) for name, one in value.items()}
         if isinstance(value, list):
             return [self._spoken(one, label) for one in value]
-        return dict(self.codes[label].choices).get(value, value) if label in self.codes else value
+        return dict(self.codes[label]).get(value, value) if label in self.codes else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,14 @@ import pytest
 
 from audit.models import AccessEvent, Signature, SigningIntent
 from audit.signed import shown_under
-from ctms.core import protocols
+from ctms.core import protocols, signables
 from ctms.core.acting import Channel, acting, in_sponsor
 from ctms.core.lifecycle import declared
 from ctms.core.refusals import NotAllowed, Refusal
 from ctms.core.signables import MEANINGS, Signable, differences, sha256, signed
 from ctms.studies.models import ScheduledContact, ScheduledVisit, VisitSchedule
 from ctms.studies.services.schedules import move_schedule
-from sites.models import Site
+from sites.models import ItemWaiver, Site
 from tests.calendar import SHOWN_FROM
 from tests.conftest import act, person, signed_in
 from tests.factories import make
@@ -237,6 +237,17 @@ def test_content_has_one_form():
     whole = {"id": 2, "content": {"z": "é", "a": [1, None, True], "m": {"y": "−1 d", "x": "2024-03-11"}}}
     text = '{"content":{"a":[1,null,true],"m":{"x":"2024-03-11","y":"−1 d"},"z":"é"},"id":2}'
     assert sha256(whole) == sha256(dict(reversed(whole.items()))) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_what_is_signed_is_drawn_in_words_and_hashed_as_it_is():
+    how = signables.signable(ItemWaiver())
+    content = {"Gate": "GREEN_LIGHT", "Grounds": "GREEN_LIGHT", "Items": [{"Gate": None, "On": "2024-03-11"}]}
+    told = how.spoken(content)
+    assert (told["Gate"], told["Grounds"], told["Items"][0]["Gate"]) == ("Green light", "GREEN_LIGHT", None)
+    assert content["Gate"] == "GREEN_LIGHT"
+    assert [signables.words(day) for day in ("2024-03-11", "2024-13-11", "on 2024-03-11")] == [
+        "11 Mar 2024", "2024-13-11", "on 2024-03-11"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("odd", [1.0, timedelta(1), SHOWN_FROM, {"a": [2.5]}])
