@@ -105,14 +105,15 @@ def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
     """
     rows = reading.newest(wanted, limit=limit + 1, before=place_of(before))
     more, rows = len(rows) > limit, rows[:limit]
-    names = labels(_references(rows))
+    names = labels(one for one in _references(rows) if wanted.named is None or one[0] in wanted.named)
     acts = tuple(_deed(list(group), names) for _, group in groupby(rows, key=lambda row: row.now["history_act"]))
     return Trail(acts, cursor_of(rows[-1]) if more else "")
 
 
 def record_trail(record: models.Model, user: Any, *, before: str = "", limit: int = PAGE) -> Trail:
     """A page of one record's own trail and of the records that belong to it, as far as they are shown to the person."""
-    return trail(Wanted(kinds_shown(user, record), record=(type(record), record.pk)), before=before, limit=limit)
+    kinds = kinds_shown(user, record)
+    return trail(Wanted(kinds, named=kinds, record=(type(record), record.pk)), before=before, limit=limit)
 
 
 def _deed(rows: list[Row], names: Names) -> Deed:

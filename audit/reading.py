@@ -26,11 +26,13 @@ class Wanted:
 
     Args:
         kinds: only records of these models; `kinds_shown` says which a person reads.
+        named: records of these models are called by name where others point to them, the rest by number; None: all.
         study: only rows of this study, its own included.
         record: only this record's rows, given as (model, key), and those of other tables that point to it.
     """
 
     kinds: Collection[Model]
+    named: Collection[Model] | None = None
     study: int | None = None
     record: tuple[Model, int] | None = None
     actor: str = ""

@@ -62,6 +62,7 @@ class TrailView(InSponsor):
         asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
         wanted = Wanted(
             [apps.get_model(asked["record"])] if asked.get("record") else kinds,
+            named=kinds,
             study=self.study_id(),
             actor=asked.get("q", ""),
             act=str(asked["act"]) if asked.get("act") else "",

@@ -199,3 +199,6 @@ def test_what_one_may_not_look_at_one_does_not_read_in_the_trail_either(north, m
         assert program.get(f"{asked}&record_type=finance.bankdetail").status_code == 404
         listed = signed_in(name).get("/in/north/s/D3460C00002/audit/?record=finance.bankdetail")
         assert listed.context["trail"].acts == ()
+    sent = signed_in("mara").get("/in/north/s/D3460C00002/audit/?record=finance.paymentrequest").content.decode()
+    assert "<dt>Bank</dt>" in sent
+    assert [one.vendor_no for one in BankDetail.objects.all() if one.vendor_no in sent] == []
