@@ -234,7 +234,17 @@ FINANCE_BANDS: dict[str, tuple[int, int]] = {
 }  # fmt: skip
 DIGEST_PARTS = ["sites.work.status_changes"]
 CALENDAR_DAYS = ["ctms.accounts.work.ends", "ctms.studies.work.milestones", "monitoring.work.visit_days"]
-SEARCHES = ["ctms.studies.search.studies", "sites.search.sites", "sites.search.people"]
+SEARCHES = [
+    "ctms.studies.search.studies",
+    "sites.search.sites",
+    "ctms.reporting.search.pages",
+    "enrollment.search.subjects",
+    "monitoring.search.deviations",
+    "monitoring.search.follow_ups",
+    "finance.search.runs",
+    "finance.search.agreements",
+    "sites.search.people",
+]
 
 SIMPLE_HISTORY_DATE_INDEX = False
 

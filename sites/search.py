@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from ctms.core.clock import is_simulated
 from ctms.core.protocols import Hit
-from sites.models import Person, Site
+from sites.models import Person, Site, SitePersonnel
 
 
 def sites(words: str, *, sponsor: Any, user: Any, limit: int) -> Iterator[Hit]:
@@ -27,8 +27,11 @@ def sites(words: str, *, sponsor: Any, user: Any, limit: int) -> Iterator[Hit]:
 
 
 def people(words: str, *, sponsor: Any, user: Any, limit: int) -> Iterator[Hit]:
-    """People at sites by name; they lead to the list, filtered."""
+    """People at sites by name, and where they work; they lead to the list, filtered."""
     what = "person, simulated" if is_simulated() else "person"
-    for person in Person.objects.visible_to(user).filter(name__icontains=words).order_by("name")[:limit]:
+    now = SitePersonnel.objects.visible_to(user).filter(ends_on=None).select_related("site__facility")
+    found = Person.objects.visible_to(user).filter(name__icontains=words).order_by("name")
+    for person in found.prefetch_related(Prefetch("engagements", now, to_attr="works_at"))[:limit]:
+        places = dict.fromkeys(f"{one.site.number} {one.site.facility.city}".strip() for one in person.works_at)
         url = f"{reverse('people', args=[sponsor.code])}?{urlencode({'q': person.name})}"
-        yield Hit(person.name, what, url, "user-round")
+        yield Hit(person.name, " · ".join((what, *places)), url, "user-round")

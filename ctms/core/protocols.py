@@ -186,6 +186,8 @@ class WorkItem:
     due_on: date | None
     kind: str  # the heading it stands under
     signs: bool = False  # it asks for this person's signature
+    of: int = 0  # so many of its kind there are in all, where only the most pressing are told
+    whole: tuple[str, str] | None = None  # then: the list with the others, its words and its address
 
 
 class WorkItems(Protocol):

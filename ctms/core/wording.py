@@ -1,5 +1,7 @@
 """Numbers and names as parts of sentences."""
 
+import re
+
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun: "1 site", "1,200 sites"."""
@@ -15,3 +17,9 @@ def listed(names: list[str], *, most: int = 6) -> str:
     """The first few names in quotes, and how many more there are."""
     shown = ", ".join(f'"{name}"' for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"
+
+
+def number_in(words: str, prefix: str) -> int | None:
+    """The number that people write as "DV-0007", "dv 7" or "DV7"; None where these words are none."""
+    match = re.fullmatch(rf"{prefix}[- ]?([0-9]{{1,9}})", words.strip(), re.IGNORECASE)
+    return int(match[1]) if match else None

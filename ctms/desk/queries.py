@@ -23,6 +23,17 @@ class Waiting:
     kind: str
     items: list[WorkItem]
 
+    @property
+    def of(self) -> int:
+        """How many there are in all, where more are than are here; else 0."""
+        many = max(item.of for item in self.items)
+        return many if many > len(self.items) else 0
+
+    @property
+    def whole(self) -> list[tuple[str, str]]:
+        """The lists with the others, in words and addresses; none where all are here."""
+        return list(dict.fromkeys(item.whole for item in self.items if item.whole)) if self.of else []
+
 
 def waiting_for(user: Any, sponsor: Any, at: datetime) -> list[Waiting]:
     """All that the rooms say waits for this person: what wants a signature, then what has a day, then the rest."""

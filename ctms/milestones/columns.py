@@ -4,8 +4,8 @@ from ctms.milestones.wording import state_words, tone, why
 from ctms.web.columns import Column
 
 MILESTONE_COLUMNS = (
-    Column("milestone", "Milestone", lambda row: row.standard.label, "text", ("position",), sub=lambda row: row.code,
-           phone="title", is_link=True),
+    Column("milestone", "Milestone", lambda row: row.standard.label, "text", ("position",), phone="title",
+           is_link=True),
     Column("code", "Code", lambda row: row.code, only_exported=True, machine="code"),
     Column("level", "Level", lambda row: row.get_level_display(), only_exported=True, machine="level"),
     Column("place", "Place", lambda row: row.scope.label, "text", ("scope__label",), phone="main",

@@ -23,8 +23,13 @@ def slip_words(milestone: Any) -> str:
     """How far behind its baseline or plan: "+12 d"; "" where nobody can say."""
     if milestone.slip is None or milestone.state in (State.NOT_EXPECTED, State.PASSED):
         return ""
-    sign = "+" if milestone.slip > 0 else "\N{MINUS SIGN}" if milestone.slip < 0 else ""
-    return f"{sign}{abs(milestone.slip)} d"
+    return days_words(milestone.slip)
+
+
+def days_words(days: int) -> str:
+    """Later or earlier by so many days: "+12 d"."""
+    sign = "+" if days > 0 else "\N{MINUS SIGN}" if days < 0 else ""
+    return f"{sign}{abs(days)} d"
 
 
 def why(milestone: Milestone) -> str:

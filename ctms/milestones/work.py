@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count, Window
 from django.urls import reverse
 
 from ctms.accounts import access
 from ctms.core.protocols import WorkItem
-from ctms.milestones.models import Baseline, BaselineStatus, Milestone, Standing
+from ctms.milestones.models import Baseline, BaselineStatus, Milestone, Standing, State
 
 _MOST = 8
 
@@ -35,7 +36,12 @@ def overdue_milestones(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkIt
         outlook__actual_on=None, outlook__standing=Standing.EXPECTED, outlook__forecast_on__lt=at.date(),
     )  # fmt: skip
     ordered = rows.select_related("scope", "study", "outlook").order_by("outlook__forecast_on", "pk")
+    ordered = ordered.annotate(of=Window(Count("pk")))
     for one in ordered[:_MOST]:
         url = reverse("milestone", args=[sponsor.code, one.study.slug, one.pk])
         sub = one.outlook.because or "Say when it is expected, or that it was reached"
-        yield WorkItem(f"{one.scope}: {one}", sub, url, one.outlook.forecast_on, "Overdue milestones")
+        whole = reverse("milestone-list", args=[sponsor.code, one.study.slug]) + f"?state={State.OVERDUE}"
+        yield WorkItem(
+            f"{one.scope}: {one}", sub, url, one.outlook.forecast_on, "Overdue milestones", of=one.of,
+            whole=(f"All overdue of {one.study}", whole),
+        )  # fmt: skip

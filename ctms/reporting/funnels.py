@@ -13,6 +13,7 @@ _STEPS = {
     "sites.starting": (", selected and not activated yet", "watch"),
     "sites.active": ("", ""),
     "sites.enrolling": ("", "ok"),
+    "sites.closing": ("", "mute"),
     "sites.out": ("", "mute"),
 }
 

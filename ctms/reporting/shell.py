@@ -69,7 +69,7 @@ def _shell(request: PageRequest) -> dict[str, Any] | None:
         return None
     place: Place = getattr(request, "place", None) or Place(sponsor)
     return {
-        "nav": list(_navigation(request, place)),
+        "nav": list(navigation(request.user, place)),
         "context": _selector(request, place),
         "crumbs": list(_crumbs(place)),
         "user": _person(request, sponsor),
@@ -96,8 +96,8 @@ def _saved_views(request: PageRequest) -> list[SavedView]:
     return found
 
 
-def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
-    """Groups of entries; each entry is there because its page is."""
+def navigation(user: Any, place: Place) -> Iterator[dict[str, Any]]:
+    """Groups of entries, as this person has them; each entry is there because its page is."""
     code = place.sponsor.code
 
     def item(label: str, name: str, icon: str, *arguments: str, pages: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         "heading": "",
         "items": [
             item("My work", "work", "list-todo", pages=own),
-            *(item(*one[:3]) for one in _HOMES if access.may_somewhere(request.user, one[3])),
+            *(item(*one[:3]) for one in _HOMES if access.may_somewhere(user, one[3])),
             item("Portfolio", "portfolio", "layout-dashboard"),
         ],
     }
@@ -128,19 +128,17 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
             item("Milestones", "milestones", "flag", slug, pages=("country-milestones", "milestone-list")),
             item("Enrollment", "enrollment", "users", slug, pages=_ABOUT_SUBJECTS),
             item("Reconciliation", "discrepancies", "scale", slug),
-            *(item(*one, slug) for one in _monitoring(request, place)),
+            *(item(*one, slug) for one in _monitoring(user, place)),
             item("Visit schedule", "schedule", "calendar-days", slug),
             item("Set-up", "setup", "settings-2", slug, pages=("migrations",)),
             item("Data sources", "sources", "database", slug, pages=("registry",)),
         ]
         items += [
-            item(label, name, icon, slug)
-            for label, name, icon, verb in _MONEY
-            if _holds(request.user, place.study, verb)
+            item(label, name, icon, slug) for label, name, icon, verb in _MONEY if _holds(user, place.study, verb)
         ]
-        if protocols.authority().may(request.user, "accounts.view_access", place.study):
+        if protocols.authority().may(user, "accounts.view_access", place.study):
             items.append(item("Team", "team", "users-round", slug))
-        if protocols.authority().may(request.user, "audit.view_trail", place.study):
+        if protocols.authority().may(user, "audit.view_trail", place.study):
             items.append(item("Audit trail", "study-audit", "history", slug))
         yield {"heading": "This study", "items": items}
     yield {
@@ -153,13 +151,13 @@ def _navigation(request: PageRequest, place: Place) -> Iterator[dict[str, Any]]:
         ],
     }
     control = []
-    if protocols.authority().may(request.user, "accounts.view_access", place.sponsor):
+    if protocols.authority().may(user, "accounts.view_access", place.sponsor):
         control.append(item("Access", "access", "user-round-cog"))
-    if protocols.authority().may(request.user, "audit.view_trail", place.sponsor):
+    if protocols.authority().may(user, "audit.view_trail", place.sponsor):
         control += [item("Audit trail", "audit", "shield-check"), item("Access log", "access-log", "key-round")]
-        if protocols.authority().may(request.user, "desk.run_outbox", place.sponsor):
+        if protocols.authority().may(user, "desk.run_outbox", place.sponsor):
             control.append(item("Background work", "outbox", "server-cog"))
-    if protocols.authority().may(request.user, "accounts.view_training", place.sponsor):
+    if protocols.authority().may(user, "accounts.view_training", place.sponsor):
         control.append(item("Curricula", "curricula", "graduation-cap"))
     if control:
         yield {"heading": "Control", "items": control}
@@ -175,9 +173,9 @@ def _holds(user: Any, study: Study, verb: str) -> bool:
     return access.held_near(user, verb, study.scope)
 
 
-def _monitoring(request: PageRequest, place: Place) -> tuple[tuple[str, str, str], ...]:
+def _monitoring(user: Any, place: Place) -> tuple[tuple[str, str, str], ...]:
     """The lists of monitoring, for whoever sees visits in this study."""
-    if not sees_visits(request.user, place.study):
+    if not sees_visits(user, place.study):
         return ()
     return (
         ("Monitoring visits", "visits", "footprints"),

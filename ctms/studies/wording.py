@@ -1,6 +1,7 @@
 """Days and windows of a visit schedule in words. A missing window, one of zero length and one of hours differ."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 
 from ctms.core.partial_dates import PartialDate
@@ -25,7 +26,7 @@ _TOPICS = {
     "protocol_no": "Protocol number",
 }
 _STUDY_DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
-_DATES = {"start", "primary_completion", "completion"}
+DATES = {"start", "primary_completion", "completion"}
 _CODED = {"allocation", "masking", "overall_status", "phase", "recruitment_status", "study_type"}
 
 
@@ -36,21 +37,25 @@ def topic_words(topic: str) -> str:
 
 def claim_words(topic: str, value: str) -> str:
     """What is claimed; codes in words (PHASE3 is "Phase 3"), dates as ours, an acronym as it is."""
-    if topic in _DATES:
+    if topic in DATES:
         return PartialDate.parse(value).display()
     if topic in _CODED or topic.endswith("_kind"):
         return re.sub(r"(?<=[a-z])(?=\d)", " ", value.replace("_", " ").capitalize())
     return value
 
 
-def study_facts(study: Study) -> list[dict[str, str]]:
-    """The study as planned, in the order people ask: what a facts component shows."""
+def study_facts(study: Study, registered: Mapping[str, str]) -> list[dict[str, str]]:
+    """The study as planned, in the order people ask: what a facts component shows.
+
+    Args:
+        registered: "start", "primary_completion", "completion" -> where and when this day is registered, if it is.
+    """
     answers = {True: "Yes", False: "No", None: ""}
     facts = [
         ("Official title", study.official_title),
         ("Phase", study.phase_label),
         ("Masking", study.get_masking_display() if study.masking else ""),
-        *((label, _date(study, name)) for name, label in _STUDY_DATES),
+        *((label, ", ".join(filter(None, (_date(study, name), registered.get(name))))) for name, label in _STUDY_DATES),
         ("Under an IND", answers[study.under_ind]),
         ("Covered clinical study", answers[study.covered_study]),
     ]

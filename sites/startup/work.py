@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Value
+from django.db.models import Count, Value, Window
 from django.urls import reverse
 
 from ctms.accounts import access
@@ -20,15 +20,19 @@ def items(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:
     """Items this person has, soonest first; then the latest where they work on start-up, whoever has them."""
     asked = asked_now(StartUpItem.objects.visible_to(user)).select_related(*_RELATED)
     own = open_items(asked).filter(holdings__person=user, holdings__until=None)
-    shown = own.annotate(is_own=Value(value=True)).order_by("expected_on", "id")
+    shown = own.annotate(is_own=Value(value=True), of=Value(0)).order_by("expected_on", "id")
     paths = access.held_at(user, "sites.edit_startup")
     if paths:
         late = asked.filter(access.within(paths, "scope__path"), overdue(at.date()))
-        late = late.exclude(holdings__in=_held_by(user)).annotate(is_own=Value(value=False))
+        late = late.exclude(holdings__in=_held_by(user)).annotate(is_own=Value(value=False), of=Window(Count("pk")))
         shown = shown[:_MOST_OWN].union(late.order_by("expected_on", "id")[:_MOST_LATE], all=True)
     for item in shown:
         kind = "Start-up items you have" if item.is_own else "Late in start-up"
-        yield WorkItem(item.name, item.whose, _address(item, sponsor), item.expected_on, kind)
+        whole = reverse("startup-items", args=[sponsor.code, item.study.slug]) + "?state=late"
+        yield WorkItem(
+            item.name, item.whose, _address(item, sponsor), item.expected_on, kind, of=item.of,
+            whole=None if item.is_own else (f"All late of {item.study}", whole),
+        )  # fmt: skip
 
 
 def waivers(user: Any, sponsor: Any, at: datetime) -> Iterator[WorkItem]:

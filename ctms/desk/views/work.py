@@ -45,4 +45,6 @@ def _in_two(groups: list[Waiting]) -> tuple[list[Waiting], list[Waiting]]:
 
 
 def _drawn(group: Waiting, today: date) -> dict[str, Any]:
-    return {"kind": group.kind, "items": [drawn(item, today) for item in group.items]}
+    items = [drawn(item, today) for item in group.items]
+    words = f"The {len(items)} most pressing of {group.of}" if group.of else ""
+    return {"kind": group.kind, "items": items, "of": words, "whole": group.whole}

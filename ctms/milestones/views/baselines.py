@@ -13,15 +13,16 @@ from ctms.core import clock
 from ctms.core.lifecycle import Lifecycle, Request
 from ctms.milestones.forms import BaselineForm
 from ctms.milestones.lifecycle import BASELINE
-from ctms.milestones.models import Baseline, Milestone
+from ctms.milestones.models import Baseline, BaselineLine, BaselineStatus, Milestone
 from ctms.milestones.services.baselines import draw_up_baseline, move_baseline
 from ctms.milestones.views.pages import BASELINE_TONES
 from ctms.milestones.views.places import InMilestones
+from ctms.milestones.wording import days_words
 from ctms.web.moves import MoveView
 from ctms.web.places import PageRequest, found
 from ctms.web.posts import FormPage
 
-_COLUMNS = ({"label": "Milestone"}, {"label": "Code", "kind": "id"}, {"label": "Day", "kind": "date"})
+_COLUMNS = ({"label": "Milestone"}, {"label": "Day", "kind": "date"})
 
 
 class DrawUp(InMilestones, FormPage):
@@ -87,7 +88,8 @@ class OneBaseline(InBaseline):
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         baseline = self.baseline
         lines = baseline.lines.select_related("milestone__scope")
-        ordered = lines.order_by("milestone__scope__path", "milestone__position")
+        ordered = list(lines.order_by("milestone__scope__path", "milestone__position"))
+        before = self._before()
         context = {
             "study": self.study,
             "baseline": baseline,
@@ -98,6 +100,14 @@ class OneBaseline(InBaseline):
                 for scope, listed in groupby(ordered, key=lambda line: line.milestone.scope)
             ],
             "columns": _COLUMNS,
+            "before": before,
+            "changes": self._changes(ordered, before) if before else [],
+            "change_columns": [
+                {"label": "Milestone"},
+                {"label": str(before), "kind": "date"},
+                {"label": str(baseline), "kind": "date"},
+                {"label": "Days", "kind": "number"},
+            ],
             "signatures": shown_under(baseline),
             "offers": [
                 {"offer": offer, "url": self.to("baseline-move", baseline.pk, offer.move.name)}
@@ -105,6 +115,24 @@ class OneBaseline(InBaseline):
             ],
         }
         return TemplateResponse(request, "milestones/baseline.html", context)
+
+    def _before(self) -> Baseline | None:
+        """The baseline of this place that was in force before this one, or is until it is signed."""
+        signed = (BaselineStatus.APPROVED, BaselineStatus.SUPERSEDED)
+        earlier = Baseline.objects.filter(scope=self.baseline.scope_id, number__lt=self.baseline.number)
+        return earlier.filter(status__in=signed).order_by("-number").first()
+
+    def _changes(self, lines: list[BaselineLine], before: Baseline) -> list[dict[str, Any]]:
+        """The milestones whose day is another one than in the baseline before, by how many days."""
+        days = dict(before.lines.values_list("milestone", "on"))
+        return [
+            {
+                "milestone": line.milestone, "place": line.milestone.scope.label, "was": was, "on": line.on,
+                "slip": days_words((line.on - was).days) if line.on and was else "",
+            }
+            for line in lines
+            if (was := days.get(line.milestone_id)) != line.on
+        ]  # fmt: skip
 
 
 class Move(InBaseline, MoveView):

@@ -52,7 +52,7 @@ _OPEN = {
 }  # fmt: skip
 _OPENING = {"sites.total": "Sites", "sites.starting": "In start-up", "sites.active": "Activated", "sites.out": "Out"}
 _WAITING_SHOWN, _BELOW_SHOWN = 6, 9  # sites on their way; countries, or a country's sites, beside the map
-_FEW = 6  # so many lines stand below one another beside the curve
+_FEW, _SOME = 6, 12  # so many lines stand below one another beside the curve; beside the taller start-up
 _REACHED_SHOWN, _AHEAD_SHOWN = 4, 10  # milestones
 
 
@@ -211,7 +211,13 @@ class Overview(InStudy):
     def _longest(self, outlook: Outlook, alarms: int, is_open: bool) -> dict[str, Any]:
         """The sites that wait longest, and where they leave no gap: few below few alarms, many beside the funnels."""
         found = queries.longest_waiting_of(outlook.sites, on=outlook.today, limit=_WAITING_SHOWN)
-        stands = "" if is_open and not found else "beside" if found and alarms + len(found) < _FEW else "below"
+        stands = (
+            ""
+            if is_open and not found
+            else "beside"
+            if found and alarms + len(found) < (_FEW if is_open else _SOME)
+            else "below"
+        )
         is_long = stands == "below" and is_open and len(found) > _FEW // 2
         return {
             "waiting": [self._waiting(one) for one in found],

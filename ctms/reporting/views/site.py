@@ -94,13 +94,13 @@ class SiteOverview(SiteTabView):
             {
                 "label": "Facility",
                 "value": str(facility),
-                "url": reverse("facility", args=[self.sponsor.code, facility.pk]),
+                "url": reverse("facility", args=[self.sponsor.code, facility.pk]) if facility.name else "",
             },
             {"label": "Place", "value": facility.place},
             {"label": "Postal code", "value": facility.postal_code},
             {"label": "Coordinates", "value": coordinates},
             {"label": "Time zone", "value": facility.time_zone},
-            {"label": f"{REGISTRY} says", "value": self._claim() or "Nothing about this site"},
+            {"label": f"Recruitment, says {REGISTRY}", "value": self._claim() or "Not stated"},
         ]
 
     def _claim(self) -> str:

@@ -10,14 +10,17 @@ from django.utils.functional import cached_property
 from ctms.accounts import access
 from ctms.accounts.models import Scope, ScopeKind
 from ctms.core import protocols
+from ctms.core.partial_dates import PartialDate
 from ctms.studies.forms import ArmForm, CountryForm, EffectForm, ProtocolVersionForm, StudyForm
-from ctms.studies.models import Arm, Programme, ProtocolEffect, ProtocolVersion, Study
+from ctms.studies.models import Arm, ExternalClaim, Programme, ProtocolEffect, ProtocolVersion, Study
 from ctms.studies.pages import InStudy
 from ctms.studies.services import design, studies
-from ctms.studies.wording import study_facts
+from ctms.studies.services.load_study import REGISTRY
+from ctms.studies.wording import DATES, study_facts
 from ctms.web.edits import EditForm, EditView
 from ctms.web.places import InSponsor, PageRequest, found
 from ctms.web.posts import FormPage
+from ctms.web.templatetags.ctms import day
 
 _ARM_COLUMNS = ({"label": "Arm"}, {"label": "Kind"}, {"label": "Description"}, {"label": ""})
 _PROTOCOL_COLUMNS = ({"label": "Version"}, {"label": "Approved", "kind": "date"}, {"label": "In force"}, {"label": ""})
@@ -87,7 +90,7 @@ class SetUp(InStudy):
         versions = ProtocolVersion.objects.visible_to(request.user).filter(study=self.study)
         context = {
             "study": self.study,
-            "facts": [{"label": "Programme", "value": self._programme()}, *study_facts(self.study)],
+            "facts": [{"label": "Programme", "value": self._programme()}, *study_facts(self.study, self._registered())],
             "countries": self.countries,
             "arms": [
                 {"arm": arm, "kind": _kind(arm), "edit_url": self._url("arm-edit", arm.pk) if may_edit else ""}
@@ -114,6 +117,15 @@ class SetUp(InStudy):
             "effects": [
                 {"effect": effect, "url": self._url("effect-edit", effect.pk) if may_edit else ""} for effect in effects
             ],
+        }
+
+    def _registered(self) -> dict[str, str]:
+        """Of the study's days those that are what the registry says, in words."""
+        claims = ExternalClaim.objects.visible_to(self.request.user).filter(scope=self.study.scope, topic__in=DATES)
+        return {
+            claim.topic: f"as registered at {REGISTRY} on {day(claim.run.source_as_of)}"
+            for claim in claims.select_related("run")
+            if claim.value and PartialDate.parse(claim.value) == getattr(self.study, claim.topic)
         }
 
     def _programme(self) -> str:
