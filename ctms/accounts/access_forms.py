@@ -78,6 +78,7 @@ class AddPersonForm(RefusableForm):
     def __init__(self, *args: Any, organisations: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["organisation"].queryset = organisations
+        self.fields["organisation"].label_from_instance = lambda one: f"{one.name} ({one.get_kind_display()})"
 
 
 class EndForm(RefusableForm):

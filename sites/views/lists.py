@@ -94,6 +94,9 @@ class FacilityList(InSponsor, ListView):
     def actions(self) -> list[dict[str, str]]:
         return _of_directory(self, "sites.edit_site", "facility", "Add a facility")
 
+    def empty(self) -> dict[str, str]:
+        return _not_shown(self, "sites.view_site") or super().empty()
+
 
 class PersonList(InSponsor, ListView):
     """The people at sites that the sponsor knows. Not users of the system."""
@@ -117,10 +120,17 @@ class PersonList(InSponsor, ListView):
         return _of_directory(self, "sites.edit_personnel", "person", "Add a person")
 
     def empty(self) -> dict[str, str]:
-        return {
+        return _not_shown(self, "sites.view_person") or {
             "title": "No people yet",
             "text": "Add who works at a site on its People tab. Registry imports leave people out unless asked for.",
         }
+
+
+def _not_shown(view: InSponsor, verb: str) -> dict[str, str]:
+    """What to say to whom no role shows anything here; nothing to others."""
+    if access.may_somewhere(view.request.user, verb):
+        return {}
+    return {"title": "Nothing that you may see", "text": "None of your roles shows what is at sites."}
 
 
 def _of_directory(view: InSponsor, verb: str, name: str, label: str) -> list[dict[str, str]]:

@@ -26,6 +26,7 @@ from ctms.accounts.models import (
 from ctms.accounts.roles import NEUTRAL, UNBLINDED, VERBS, Role
 from ctms.accounts.services import grants
 from ctms.accounts.views.access_lists import OfAccess
+from ctms.accounts.wording import verb_words
 from ctms.core import clock
 from ctms.core.acting import Channel, acting
 from ctms.core.refusals import Refusal
@@ -337,7 +338,6 @@ def _side(role: Role) -> str:
 
 
 def _spoken(role: Role, is_seen: bool) -> str:
-    """What a role does, or what it sees: “sites.record_evidence” -> “record evidence”, “sites.view_site” -> “site”."""
-    names = sorted(verb.partition(".")[2] for verb in VERBS[role])
-    words = [name.removeprefix("view_") for name in names if name.startswith("view_") is is_seen]
-    return ", ".join(words).replace("_", " ").replace("tripreport", "trip report").replace("capa", "CAPA")
+    """What a role does, or what it sees."""
+    verbs = sorted(VERBS[role], key=lambda verb: verb.partition(".")[2])
+    return ", ".join(verb_words(verb) for verb in verbs if (".view_" in verb) is is_seen)

@@ -6,13 +6,16 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from ctms.accounts.access_forms import AddPersonForm
-from ctms.accounts.models import Organisation
+from ctms.accounts.models import Organisation, OrganisationKind
 from ctms.accounts.services.people import add_person
 from ctms.accounts.views.access import AccessForm
 from ctms.core import clock
 from ctms.core.acting import Channel, acting
 from ctms.core.refusals import Refusal
+from ctms.web.lists import rank
 from ctms.web.places import PageRequest
+
+_EMPLOYERS = (OrganisationKind.SPONSOR, OrganisationKind.CRO, OrganisationKind.VENDOR, OrganisationKind.SITE)
 
 
 class AddPerson(AccessForm):
@@ -25,7 +28,8 @@ class AddPerson(AccessForm):
         return super().may_enter() and self.may_send()
 
     def make_form(self, data: Any = None) -> AddPersonForm:
-        organisations = Organisation.objects.visible_to(self.request.user).order_by("kind", "name")
+        employers = Organisation.objects.visible_to(self.request.user).alias(rank=rank("kind", _EMPLOYERS))
+        organisations = employers.order_by("rank", "name")
         return AddPersonForm(data, organisations=organisations, initial={"starts_on": clock.today()})
 
     def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
