@@ -77,7 +77,7 @@ class TestStyleGuide:
 
     def test_a_long_list_shows_its_first_and_the_others_on_demand(self) -> None:
         html = render_to_string("web/style_guide/numbers.html", samples.style_guide({}))
-        first, rest = html.partition('<ul class="c-attention">')[2].split("<summary>And 1 more</summary>")
+        first, rest = html.partition('<ul class="c-attention">')[2].split("<summary>Show 1 more</summary>")
         assert [part.partition("</ul>")[0].count("<li>") for part in (first, rest)] == [2, 1]
 
     def test_what_is_not_known_is_never_zero(self) -> None:
