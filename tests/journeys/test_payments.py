@@ -56,7 +56,7 @@ def test_an_agreement_is_drafted_by_one_and_signed_by_another(visit):
     page.get_by_label("Share, %").fill("90")
     page.get_by_label("Primary payee").check()
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("row", name="Visit 1 VISIT-1")).to_contain_text("EUR 1,000.00")
+    expect(page.get_by_role("row", name="Visit 1 Code VISIT-1")).to_contain_text("EUR 1,000.00")
     looks(fumi, "version-draft")
     noor = visit("noor")
     address = page.url.partition("/in/")[2]
