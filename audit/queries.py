@@ -29,19 +29,10 @@ _CHANNELS = {
 _ABBREVIATIONS = frozenset({"CTMS", "EDC", "ERP", "ETMF", "EU", "IRT", "VAT"})  # in names of fields
 # What the page tells anyway (the record's place, who recorded it when) or nobody asks first: shown on demand.
 _MINOR = {
-    *("id", "sponsor_id", "study_id", "scope_id", "group_id", "schedule_id", "run_id", "partition", "path", "slug"),
-    *(
-        "registry_key",
-        "content",
-        "content_sha256",
-        "position",
-        "kind",
-        "move",
-        "recorded_at",
-        "recorded_by_id",
-        "granted_by_id",
-    ),
-}
+    "id", "sponsor_id", "study_id", "scope_id", "group_id", "schedule_id", "run_id", "partition", "path", "slug",
+    "registry_key", "content", "content_sha256", "position", "kind", "move", "recorded_at", "recorded_by_id",
+    "granted_by_id",
+}  # fmt: skip
 _OWNERS = ("site_id", "person_id", "user_id")  # of what says itself nothing of what it belongs to
 _EXACT = 3  # decimals of an amount of money as it is kept, whatever its currency
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")

@@ -2,13 +2,13 @@
 
 from datetime import date
 
+from ctms.core.wording import days_written_out
 from ctms.integrations.registry import Kind
 from ctms.web.columns import Column
 from enrollment.lineage import about
 from enrollment.models import Milestone, Subject, SubjectStatus
 from enrollment.models.subjects import day_field
 from enrollment.queries import VISIT_STATES
-from enrollment.wording import spoken
 
 _TONES = {
     SubjectStatus.SCREEN_FAILED: "mute",
@@ -129,7 +129,7 @@ def _as_day(said: str) -> date | str:
     try:
         return date.fromisoformat(said)
     except ValueError:
-        return spoken(said)
+        return days_written_out(said)
 
 
 DISCREPANCY_COLUMNS = (

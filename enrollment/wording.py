@@ -1,11 +1,8 @@
 """What the kinds of discrepancies mean, and what puts them right."""
 
-import re
-from datetime import date
-
+from ctms.core.wording import days_written_out
 from enrollment.models import Difference, Discrepancy
 
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 D = Difference
 MEANINGS: dict[Difference, str] = {
     D.UNKNOWN_TO_EDC: "IRT knows this subject, and the EDC does not, although it should by now.",
@@ -46,15 +43,10 @@ REMEDIES: dict[Difference, str] = {
 }
 
 
-def spoken(said: str) -> str:
-    """What a system says, its days as people write them."""
-    return _DAY.sub(lambda day: f"{date.fromisoformat(day[0]):%-d %b %Y}", said)
-
-
 def meaning_of(one: Discrepancy) -> str:
     """What is wrong; of one number at two sites, at which; of consent at the wrong time, what the CTMS holds of it."""
     sites = [(system, said.split(", ")) for system, said in (("EDC", one.edc_says), ("IRT", one.irt_says))]
-    ours = [f"CTMS: {spoken(one.ctms_says)}."] if one.ctms_says else []
+    ours = [f"CTMS: {days_written_out(one.ctms_says)}."] if one.ctms_says else []
     more = {
         D.DUPLICATE_NUMBER: [f"{system} has it at {' and '.join(at)}." for system, at in sites if len(at) > 1],
         D.BEFORE_ACTIVATION: ours,

@@ -96,15 +96,6 @@ def open_holdback(asked: PaymentRequest) -> Decimal:
     return -(held.aggregate(total=Sum("holdback"))["total"] or Decimal(0))
 
 
-def totals(requests: Iterable[PaymentRequest]) -> dict[str, Decimal]:
-    """Currency -> what is paid in it."""
-    found: dict[str, Decimal] = {}
-    for one in requests:
-        if not one.rolls_forward:
-            found[one.currency] = found.get(one.currency, Decimal(0)) + one.net
-    return found
-
-
 def with_totals(runs: QuerySet[PaymentRun]) -> QuerySet[PaymentRun]:
     """The runs with `totals`: {currency, net} of what is paid in each currency."""
     paid = PaymentRequest.objects.filter(run=OuterRef("pk"), rolls_forward=False).order_by("currency")

@@ -41,10 +41,8 @@ class Signer:
         _refuse_unaccountable(by)
         whole = signables.signed(record)
         under = signatures_under(record)
-        earlier, content = (
-            signed_content(under[-1]) if under else None,
-            signables.signable(record).spoken(whole["content"]),
-        )
+        earlier = signed_content(under[-1]) if under else None
+        content = signables.signable(record).spoken(whole["content"])
         SigningIntent.objects.filter(signer=by, used_at=None, expires_at__lt=at).delete()
         intent = SigningIntent.objects.create(
             sponsor_id=record.sponsor_id, nonce=secrets.token_urlsafe(24), model=record._meta.label,

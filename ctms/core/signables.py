@@ -6,7 +6,6 @@ it is drawn, days are written out and codes become their words.
 """
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
@@ -17,10 +16,9 @@ from django.db import models
 from django.utils import timezone, translation
 
 from ctms.core import gathering
+from ctms.core.wording import day_written_out
 
 Content = Mapping[str, Any]
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 MEANINGS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "approval": (("APPROVED", "Approval"), ("REVIEWED_AND_APPROVED", "Review and approval")),
@@ -161,12 +159,7 @@ def words(value: Any) -> str:
         return "; ".join(f"{name}: {words(one)}" for name, one in value.items() if words(one))
     if isinstance(value, list):
         return ", ".join(map(words, value))
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return f"{date.fromisoformat(value):%-d %b %Y}"
-        except ValueError:
-            pass
-    return str(value)
+    return day_written_out(str(value))
 
 
 def _is_row(value: Any) -> bool:

@@ -1,6 +1,9 @@
 """Numbers and names as parts of sentences."""
 
 import re
+from datetime import date
+
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def counted(number: int, singular: str, plural: str | None = None) -> str:
@@ -23,3 +26,16 @@ def number_in(words: str, prefix: str) -> int | None:
     """The number that people write as "DV-0007", "dv 7" or "DV7"; None where these words are none."""
     match = re.fullmatch(rf"{prefix}[- ]?([0-9]{{1,9}})", words.strip(), re.IGNORECASE)
     return int(match[1]) if match else None
+
+
+def day_written_out(text: str) -> str:
+    """An ISO day as people write it: "2024-02-26" is "26 Feb 2024"; a text that is no day stays as it is."""
+    try:
+        return f"{date.fromisoformat(text):%-d %b %Y}" if _ISO_DAY.fullmatch(text) else text
+    except ValueError:
+        return text
+
+
+def days_written_out(text: str) -> str:
+    """The same of every day in a text."""
+    return _ISO_DAY.sub(lambda day: day_written_out(day[0]), text)

@@ -1,13 +1,13 @@
 """How connections and their feeds are put into words on pages."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 
-from ctms.core.wording import counted
+from ctms.core.wording import counted, day_written_out
 from ctms.integrations.formats import resources_of
 from ctms.integrations.models import Connection, ConnectionStatus, FeedCursor, FeedItem, RunStatus
 from ctms.integrations.ports import COLUMNS, What
@@ -85,12 +85,8 @@ def called(item: FeedItem) -> str:
     if not item.fact:
         return item.key
     said = dict(zip(COLUMNS, item.fact.rstrip("\n").split("\t"), strict=True))
-    try:
-        day = f"{date.fromisoformat(said['day']):%-d %b %Y}"
-    except ValueError:
-        day = said["day"]
     what = f"{WORDS.get(said['what'], said['what'])} {said['event']}".strip()
-    return ", ".join(filter(None, (what, said["subject"], day)))
+    return ", ".join(filter(None, (what, said["subject"], day_written_out(said["day"]))))
 
 
 def reading_states(connection: Connection) -> list[dict[str, Any]]:

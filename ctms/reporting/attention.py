@@ -57,11 +57,11 @@ def attention_of(
     Args:
         parts: countries by name, with how many they enrolled and how many were planned by today.
     """
-    items = [*_stale(place, readings), *counted(readings), *_behind(parts)]
+    items = [*_stale(place, readings), *alarms_of(readings), *_behind(parts)]
     return sorted(items, key=_rank)
 
 
-def counted(readings: Mapping[str, Reading]) -> list[dict[str, Any]]:
+def alarms_of(readings: Mapping[str, Reading]) -> list[dict[str, Any]]:
     """The same of what was counted alone."""
     return sorted((item for name in _COUNTED if (item := _counted(readings.get(name)))), key=_rank)
 

@@ -211,13 +211,10 @@ class Overview(InStudy):
     def _longest(self, outlook: Outlook, alarms: int, is_open: bool) -> dict[str, Any]:
         """The sites that wait longest, and where they leave no gap: few below few alarms, many beside the funnels."""
         found = queries.longest_waiting_of(outlook.sites, on=outlook.today, limit=_WAITING_SHOWN)
-        stands = (
-            ""
-            if is_open and not found
-            else "beside"
-            if found and alarms + len(found) < (_FEW if is_open else _SOME)
-            else "below"
-        )
+        few = _FEW if is_open else _SOME
+        stands = "below" if found or not is_open else ""
+        if found and alarms + len(found) < few:
+            stands = "beside"
         is_long = stands == "below" and is_open and len(found) > _FEW // 2
         return {
             "waiting": [self._waiting(one) for one in found],

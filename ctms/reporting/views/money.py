@@ -19,10 +19,10 @@ from ctms.reporting.shell import sees_money
 from ctms.studies.models import Study
 from ctms.web.places import InSponsor, PageRequest, Place
 from finance import metrics
-from finance.columns import RUN_TONES, why_it_waits
+from finance.columns import RUN_TONES, totals, why_it_waits
 from finance.filters import OPEN_RUNS
 from finance.models import PaymentRequest, PaymentRun, RunStatus
-from finance.queries import missing_bank_details, totals
+from finance.queries import missing_bank_details, with_totals
 
 VIEW = "finance.view_run"
 _COUNTED = (
@@ -61,7 +61,7 @@ class Money(InSponsor):
         self.request.place = replace(self.place, studies=studies)
         places = [Place(self.sponsor, study) for study in studies if sees_money(user, study)]
         rows = read((*_COUNTED, *_SUMS), places, user) if places else []
-        seen = PaymentRun.objects.visible_to(user).filter(status__in=OPEN_RUNS)
+        seen = with_totals(PaymentRun.objects.visible_to(user).filter(status__in=OPEN_RUNS))
         runs = list(seen.select_related("study", "calculated_by").order_by("calculated_at", "pk")[:_MOST_RUNS])
         asked = PaymentRequest.objects.filter(run__in=[run.pk for run in runs])
         payments = list(asked.select_related("payee", "run__study", "confirmation").order_by("due_on", "reference"))
@@ -77,7 +77,7 @@ class Money(InSponsor):
             ],
             "sum_columns": [{"label": "Currency"}, *({"label": one.label, "kind": "number"} for one in _SUMS)],
             "run_columns": _RUN_COLUMNS,
-            "runs": [self._run(run, [one for one in payments if one.run_id == run.pk]) for run in runs],
+            "runs": [self._run(run) for run in runs],
             **self._first("held", self._held(payments)),
             **self._first("late", self._late(payments)),
             "approvals": [drawn(one, self.today) for one in to_approve(user, self.sponsor, clock.now())],
@@ -87,13 +87,13 @@ class Money(InSponsor):
     def _url(self, name: str, run: PaymentRun, *more: Any) -> str:
         return reverse(name, args=[self.sponsor.code, run.study.slug, *more])
 
-    def _run(self, run: PaymentRun, asked: list[PaymentRequest]) -> dict[str, Any]:
+    def _run(self, run: PaymentRun) -> dict[str, Any]:
         return {
             "run": run,
             "url": self._url("run", run, run.number),
             "status": run.get_status_display(),
             "tone": RUN_TONES[RunStatus(run.status)],
-            "totals": [money.words(net, code) for code, net in sorted(totals(asked).items())],
+            "totals": [money.words(net, code) for code, net in totals(run).items()],
             "age": f"{days} d ago" if (days := (self.today - run.calculated_at.date()).days) else "today",
         }
 

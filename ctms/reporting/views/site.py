@@ -8,7 +8,7 @@ from django.urls import reverse
 from ctms.core import clock, documents
 from ctms.core.clock import is_simulated
 from ctms.core.metrics import read_here
-from ctms.reporting.attention import counted
+from ctms.reporting.attention import alarms_of
 from ctms.studies.models import ExternalClaim
 from ctms.studies.services.load_study import REGISTRY
 from ctms.web.templatetags.ctms import day, spoken
@@ -55,7 +55,7 @@ class SiteOverview(SiteTabView):
         readings = {one.metric: one for one in read_here([*shown, *alarms, *amounts], self.place, self.request.user)}
         return {
             "readings": [readings[one] for one in shown if readings[one].value or one not in _ONLY_IF_ANY],
-            "attention": counted({one.name: readings[one] for one in alarms}),
+            "attention": alarms_of({one.name: readings[one] for one in alarms}),
             "amounts": [readings[metric] for metric in amounts],
             "visits": self._visits() if sees_visits else [],
             "visits_url": self.url("site-visits"),
