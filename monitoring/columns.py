@@ -87,7 +87,7 @@ DEVIATION_COLUMNS = (
            machine="is_important"),
     Column("status", "Status", lambda one: one.get_status_display(), "status", ("status_rank",),
            tone=lambda one: deviation_tone(one.status), phone="main", machine="status", generated=True),
-    Column("subject", "Subject", lambda one: one.subject, phone="hide", machine="subject"),
+    Column("subject", "Subject", lambda one: one.subject, "id", phone="hide", machine="subject"),
     Column("occurred_on", "Happened", lambda one: one.occurred_on, "date", ("occurred_on",), machine="occurred_on"),
     Column("discovered_on", "Found", lambda one: one.discovered_on, "date", ("discovered_on",),
            machine="discovered_on"),

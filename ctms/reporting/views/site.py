@@ -87,7 +87,7 @@ class SiteOverview(SiteTabView):
         """What the head of the page does not say."""
         site, facility = self.site, self.site.facility
         days = (site.today(clock.now()) - site.status_on).days
-        since = f"{day(site.status_on)} ({days} d)"
+        since = f"{day(site.status_on)} ({days}\N{NO-BREAK SPACE}d)"
         coordinates = f"{facility.latitude}, {facility.longitude}" if facility.latitude is not None else ""
         return [
             {"label": "In this status since", "value": since, "simulated": is_simulated()},

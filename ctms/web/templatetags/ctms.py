@@ -98,7 +98,8 @@ def signed_parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             rows = [row if isinstance(row, Mapping) else {label: row} for row in value]
             yield {
                 "label": label,
-                "columns": [{"label": name} for name in rows[0]],
+                # A list's own name is above it already.
+                "columns": [{"label": name} for name in rows[0]] if list(rows[0]) != [label] else [],
                 "rows": [[words(cell) for cell in row.values()] for row in rows],
                 "is_long": len(rows) > _LONG,
             }
@@ -110,6 +111,12 @@ def signed_parts(content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def is_hash(cell: str) -> bool:
     """Whether a cell of signed content is a SHA-256: a column of them says nothing to who reads the row."""
     return bool(_HASH.fullmatch(cell))
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """1,200."""
+    return f"{number:,}"
 
 
 @register.filter
