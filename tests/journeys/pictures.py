@@ -47,9 +47,10 @@ def _take(address: str, password: str) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             visitor = Visitor(browser, address, **options).signs_in("petra", password)
             for name, page in pages.items():
-                answer = visitor.page.goto(page)
-                if answer is None or not answer.ok:  # a form's target, or a move that is not open
-                    continue
+                answer = visitor.page.request.get(page)
+                if not answer.ok or "text/html" not in answer.headers["content-type"]:
+                    continue  # a form's target, a move that is not open, a file
+                visitor.page.goto(page)
                 visitor.page.screenshot(path=folder / f"{name}.png", full_page=kind == "phone")
                 if kind == "desktop" and name in FOR_THE_README:
                     visitor.page.screenshot(path=places.ROOT / "docs" / "pictures" / f"{FOR_THE_README[name]}.png")
