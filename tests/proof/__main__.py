@@ -28,7 +28,7 @@ class Proof:
         kept = []
         for item in items:
             mark = item.get_closest_marker("shows")
-            if mark and mark.args[0].startswith(self.only):
+            if mark and f"{mark.args[0]}-".startswith(f"{self.only}-" if self.only else ""):
                 self.points[item.nodeid] = mark.args[0]
                 kept.append(item)
         items[:] = kept
@@ -57,7 +57,7 @@ class Proof:
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="make proof")
-    options.add_argument("--only", default="", help="a point such as 02-3, or the beginning of several such as 02")
+    options.add_argument("--only", default="", help="a point such as 02-3, or 02 for all of an issue")
     proof = Proof(options.parse_args().only)
     # The terminal's own reporter would write between our lines; -o takes back what keeps this folder from `make test`.
     ended = pytest.main(
