@@ -5,7 +5,7 @@ name alone could be anybody's, `known_in` names the keys that lead to whose it i
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, cast
 
@@ -61,11 +61,18 @@ def spoken(model: Model, value: Any) -> str:
     return str(getattr(model, "known_as", "{}")).format(value)
 
 
-def labels(wanted: Iterable[tuple[Model, int, Moment]]) -> dict[tuple[Model, int, Moment], str]:
-    """What each record was called at that moment: (model, key, moment) -> label. One statement for all."""
+def labels(
+    wanted: Iterable[tuple[Model, int, Moment]], named: Collection[Model] | None = None
+) -> dict[tuple[Model, int, Moment], str]:
+    """What each record was called at that moment: (model, key, moment) -> label. One statement for all.
+
+    Args:
+        named: only records of these models have a name, nor does a name say whose it is of any other; None: all.
+    """
     by_model: dict[Model, list[tuple[int, Moment]]] = {}
     for model, key, at in dict.fromkeys(wanted):
-        by_model.setdefault(model, []).append((key, at))
+        if named is None or model in named:
+            by_model.setdefault(model, []).append((key, at))
     if not by_model:
         return {}
     parts: list[sql.Composed] = []
@@ -77,7 +84,7 @@ def labels(wanted: Iterable[tuple[Model, int, Moment]]) -> dict[tuple[Model, int
             "select {position}, v.place, {told}::text "
             "from unnest(%s::bigint[], %s::timestamptz[], %s::uuid[]) with ordinality v(id, at, act, place)"
         )
-        parts.append(listed.format(position=sql.Literal(position), told=_told(model, sql.SQL("v.id"))))
+        parts.append(listed.format(position=sql.Literal(position), told=_told(model, sql.SQL("v.id"), named)))
         values += [[key for key, _ in pairs], [at for _, (at, _) in pairs], [act for _, (_, act) in pairs]]
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(" union all ").join(parts), values)
@@ -89,15 +96,22 @@ def labels(wanted: Iterable[tuple[Model, int, Moment]]) -> dict[tuple[Model, int
     return found
 
 
-def _told(model: Model, key: sql.Composable, depth: int = 0) -> sql.Composed:
-    """A subquery: what the record with this key is known by, and by what its owners are, as JSON, each as of then."""
+def _told(model: Model, key: sql.Composable, named: Collection[Model] | None, depth: int = 0) -> sql.Composed:
+    """A subquery: what the record with this key is known by, and by what its owners are, as JSON, each as of then.
+
+    Of what is not to be named, null.
+    """
     history = sql.SQL("h{}").format(sql.SQL(str(depth)))
     label = field_of(model, label_field(model))
     told = []
     for field in (label, *owners(model)):
         column = sql.SQL("{}.{}").format(history, sql.Identifier(field.column))
         target = target_of(field)
-        told.append(column if target is None else _told(target, column, depth + 1))
+        if target is None:
+            told.append(column)
+        else:
+            is_named = named is None or target in named
+            told.append(_told(target, column, named, depth + 1) if is_named else sql.NULL)
     statement = sql.SQL(
         """(select jsonb_build_array({told}) from {table} {history}
                where {history}.{pk} = {key} and ({history}.history_date, {history}.history_act) <= (v.at, v.act)

@@ -1,7 +1,6 @@
 """What happened, as people read it: record, person, act and time, in labels, with old and new values and the reason."""
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from django.db import models
 
 from audit import reading
 from audit.naming import Model, Moment, field_of, history_table, label_field, labels, owners, spoken, target_of
-from audit.reading import Place, Row, Wanted, kinds_shown
+from audit.reading import Place, Row, Wanted, kinds_named, kinds_shown
 from ctms.core import money, signables
 from ctms.core.acting import Channel
 
@@ -35,7 +34,9 @@ _MINOR = {
 }  # fmt: skip
 _OWNERS = ("site_id", "person_id", "user_id")  # of what says itself nothing of what it belongs to
 _EXACT = 3  # decimals of an amount of money as it is kept, whatever its currency
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+# What these texts hold is written by the system; what people type is shown as they typed it.
+_AS_JSON = "content"
+_INSTANTS = ("cursor", "cursor_before", "cursor_after")
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
     """
     rows = reading.newest(wanted, limit=limit + 1, before=place_of(before))
     more, rows = len(rows) > limit, rows[:limit]
-    names = labels(one for one in _references(rows) if wanted.named is None or one[0] in wanted.named)
+    names = labels(_references(rows), wanted.named)
     acts = tuple(_deed(list(group), names) for _, group in groupby(rows, key=lambda row: row.now["history_act"]))
     return Trail(acts, cursor_of(rows[-1]) if more else "")
 
@@ -104,7 +105,7 @@ def trail(wanted: Wanted, *, before: str = "", limit: int = PAGE) -> Trail:
 def record_trail(record: models.Model, user: Any, *, before: str = "", limit: int = PAGE) -> Trail:
     """A page of one record's own trail and of the records that belong to it, as far as they are shown to the person."""
     kinds = kinds_shown(user, record)
-    return trail(Wanted(kinds, named=kinds, record=(type(record), record.pk)), before=before, limit=limit)
+    return trail(Wanted(kinds, named=kinds_named(kinds), record=(type(record), record.pk)), before=before, limit=limit)
 
 
 def _deed(rows: list[Row], names: Names) -> Deed:
@@ -182,11 +183,19 @@ def _words(row: Row, column: str, value: Any, names: Names) -> str:
         return spoken(row.model, value)
     if field is not None and field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    if isinstance(field, models.DateTimeField) or (isinstance(value, str) and _INSTANT.fullmatch(value)):
-        return f"{datetime.fromisoformat(value).astimezone(UTC):%-d %b %Y %H:%M} UTC"
+    if isinstance(field, models.DateTimeField) or column in _INSTANTS:
+        return _instant(value)
     if isinstance(field, models.DecimalField) and field.decimal_places == _EXACT:
         return _amount(Decimal(value), row.now.get("currency") or "")
-    return signables.words(_parsed(value) if isinstance(value, str) else value)
+    return signables.words(_parsed(value) if column == _AS_JSON and isinstance(value, str) else value)
+
+
+def _instant(text: str) -> str:
+    """In UTC; a mark that is no instant, or none that a calendar has, as it stands."""
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(UTC):%-d %b %Y %H:%M} UTC"
+    except (ValueError, OverflowError):
+        return text
 
 
 def _amount(amount: Decimal, currency: str) -> str:
@@ -198,13 +207,11 @@ def _amount(amount: Decimal, currency: str) -> str:
 
 
 def _parsed(text: str) -> Any:
-    """What a text holds that is kept as JSON; any other text itself."""
-    if text.startswith("{"):
-        try:
-            return json.loads(text)
-        except ValueError:
-            pass
-    return text
+    """What a text holds that is kept as JSON; a text that is none itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _references(rows: list[Row]) -> Iterator[tuple[Model, int, Moment]]:

@@ -16,6 +16,7 @@ from psycopg import sql
 
 from audit.models import Signature
 from audit.naming import Model, history_table, key_column
+from ctms.accounts.models import Scope
 from ctms.core import protocols, signables
 from ctms.core.trail.history import regulated_models
 
@@ -27,6 +28,7 @@ class Wanted:
     Args:
         kinds: only records of these models; `kinds_shown` says which a person reads.
         named: records of these models are called by name where others point to them, the rest by number; None: all.
+            `kinds_named` says which.
         study: only rows of this study, its own included.
         record: only this record's rows, given as (model, key), and those of other tables that point to it.
     """
@@ -72,6 +74,12 @@ def kinds_shown(user: Any, place: Any) -> list[Model]:
     if all(one.model in shown for one in signables.declared()):
         return shown
     return [model for model in shown if model is not Signature]
+
+
+def kinds_named(shown: Collection[Model]) -> frozenset[Model]:
+    """The kinds of record that are called by name to who reads these: a place of the access tree too, whose label is
+    the study, country or number of a site that every page shows."""
+    return frozenset({*shown, Scope})
 
 
 def _view_verb(model: Model) -> str | None:

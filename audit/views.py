@@ -15,7 +15,7 @@ from audit.filters import AccessFilter
 from audit.models import AccessEvent
 from audit.naming import Model
 from audit.queries import NOTHING, trail
-from audit.reading import Wanted, kinds_shown
+from audit.reading import Wanted, kinds_named, kinds_shown
 from ctms.core import protocols
 from ctms.web.forms import DateField
 from ctms.web.lists import ListView
@@ -62,7 +62,7 @@ class TrailView(InSponsor):
         asked: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
         wanted = Wanted(
             [apps.get_model(asked["record"])] if asked.get("record") else kinds,
-            named=kinds,
+            named=kinds_named(kinds),
             study=self.study_id(),
             actor=asked.get("q", ""),
             act=str(asked["act"]) if asked.get("act") else "",

@@ -132,16 +132,17 @@ class Known:
     def _forecast(self, plan: Planned) -> View:
         """The planned or expected day, or a later one where something before it comes too late for that.
 
-        Where a room works towards it, that room's day instead of all these, unless people expect an even later one.
+        Where a room works towards it, that room's day, unless people expect an even later one: the room knows how long
+        its steps take, so only what is forecast even later than its day still moves it.
         """
         on, because = plan.planned_on, ""
         if plan.expected_on is not None:
             on, because = plan.expected_on, plan.delay_reason
         known = self.forecasts.get((plan.place, plan.code))
-        if known is not None:
-            is_own = plan.expected_on is not None and plan.expected_on > known[0]
-            return View(forecast_on=on, because=because) if is_own else View(forecast_on=known[0], because=known[1])
-        for code, days in plan.standard.after:
+        if known is not None and (plan.expected_on is None or plan.expected_on <= known[0]):
+            on, because = known
+        for code, usual in plan.standard.after:
+            days = 0 if known is not None else usual
             found = self._before(plan.place, code)
             if found is not None and (earliest := found[1] + timedelta(days=days)) and (on is None or earliest > on):
                 on, because = earliest, _waits(code, days, found[0])

@@ -8,18 +8,19 @@ from django.core.exceptions import BadRequest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audit.naming import labels
 from audit.queries import Trail, record_trail, trail
 from audit.reading import Wanted
 from ctms.accounts.models import User
 from ctms.core import money
 from ctms.core.acting import Channel, Service, acting, in_sponsor
 from ctms.core.trail.history import regulated_models
-from ctms.milestones.models import Outlook
+from ctms.milestones.models import Milestone, Outlook
 from ctms.studies.models import Study
 from enrollment.models import Subject, SubjectVisit
 from finance.models import BankDetail, FeeLine, PaymentRequest, PaymentRun
 from monitoring.models import Letter
-from sites.models import Facility, Person, Site
+from sites.models import Facility, Person, Site, SiteEvidence
 from sites.services import personnel, statuses
 from tests.api.client import Program, body
 from tests.conftest import act, person, signed_in
@@ -202,3 +203,35 @@ def test_what_one_may_not_look_at_one_does_not_read_in_the_trail_either(north, m
     sent = signed_in("mara").get("/in/north/s/D3460C00002/audit/?record=finance.paymentrequest").content.decode()
     assert "<dt>Bank</dt>" in sent
     assert [one.vendor_no for one in BankDetail.objects.all() if one.vendor_no in sent] == []
+
+
+@pytest.mark.parametrize(
+    "typed", ["2024-02-30T10:00:00Z", "0001-01-01T00:00:00+09:00", '{"a":' * 330 + "1" + "}" * 330, '{"a": 1, "b": ""}']
+)
+def test_what_people_typed_is_shown_as_they_typed_it_and_breaks_nothing(site, petra, typed):
+    with act(petra, "Noted"):
+        make(SiteEvidence, site=site, note=typed)
+    (entry,) = trail(everything(kinds=[SiteEvidence]), limit=1).acts[0].entries
+    assert {change.label: change.new for change in entry.fields}["Note"] == typed
+    assert signed_in("petra").get("/in/north/audit/").status_code == 200
+
+
+def test_whoever_reads_the_trail_reads_of_which_site_a_record_is(site, petra):
+    with act(petra, "Planned"):
+        milestone = make(Milestone, scope=site.scope, study=site.study, code="SIV", planned_on=date(2024, 5, 2))
+        make(Outlook, milestone=milestone, study=site.study, forecast_on=date(2024, 5, 2))
+    for name in ("petra", "lena"):
+        page = signed_in(name).get("/in/north/s/D3460C00002/audit/", {"record": "milestones.outlook"})
+        assert [entry.record for entry in page.context["trail"].acts[0].entries] == [
+            f"Initiation visit (SIV), {site.number}"
+        ]
+
+
+def test_a_name_says_nothing_of_an_owner_that_is_not_to_be_named(site, petra):
+    with act(petra, "Planned"):
+        milestone = make(Milestone, scope=site.scope, study=site.study, code="SIV", planned_on=date(2024, 5, 2))
+    at = milestone.history.latest()
+    (known,) = [(Milestone, milestone.pk, (at.history_date, str(at.history_act)))]
+    assert labels([known])[known] == f"Initiation visit (SIV), {site.number}"
+    assert labels([known], {Milestone})[known] == "Initiation visit (SIV)"
+    assert labels([known], {Site}) == {}

@@ -10,9 +10,9 @@ STUDY, COUNTRY = "/s/", "/s/c/"
 DAY = date(2024, 1, 10)
 
 
-def known(*plans: Planned, facts=None, left=None) -> dict[int, object]:
+def known(*plans: Planned, facts=None, left=None, forecasts=None) -> dict[int, object]:
     places = {plan.place: plan.name for plan in plans} | {place: place for place, _ in facts or {}}
-    return Known(plans, facts or {}, left or {}, places).views()
+    return Known(plans, facts or {}, left or {}, places, forecasts or {}).views()
 
 
 def plan(key: int, code: str, on: date | None, place: str = "/s/c/1/", **said) -> Planned:
@@ -46,6 +46,21 @@ def test_a_delay_pushes_what_waits_for_it_only_as_far_as_there_is_no_slack():
     assert views[2].forecast_on == days(21)
     assert "“Initiation visit”, forecast for 30 Jan 2024" in views[2].because
     assert (views[3].forecast_on, views[3].because) == (days(60), "")
+
+
+def test_what_a_room_works_towards_is_never_forecast_before_what_must_come_first():
+    plans = plan(1, "SIV", days(0)), plan(2, "GREEN_LIGHT", days(6))
+    told = {("/s/c/1/", "GREEN_LIGHT"): (days(20), "Start-up item")}
+    views = known(*plans, forecasts=told)
+    assert (views[2].forecast_on, views[2].because) == (days(20), "Start-up item")
+    late = plan(1, "SIV", days(0), expected_on=days(90), delay_reason="The investigator is away")
+    views = known(late, plans[1], forecasts=told)
+    assert (views[2].forecast_on, views[2].because) == (
+        days(90),
+        "Not before “Initiation visit”, forecast for 9 Apr 2024",
+    )
+    later = plan(2, "GREEN_LIGHT", days(6), expected_on=days(30), delay_reason="Holidays")
+    assert known(plans[0], later, forecasts=told)[2].forecast_on == days(30)
 
 
 def test_what_a_site_waits_for_may_be_the_study_s_and_a_fact_ends_the_guessing():

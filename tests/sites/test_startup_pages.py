@@ -7,7 +7,7 @@ import pytest
 from ctms.core.acting import Channel, Service, acting
 from ctms.milestones.models import Milestone
 from ctms.milestones.services.outlooks import take_stock
-from sites.models import Site
+from sites.models import ItemHolding, Site, StartUpItem
 from sites.startup.checklist import checklist_of
 from tests.api.client import Program
 from tests.conftest import act, signed_in
@@ -76,3 +76,20 @@ def test_what_waits_is_expected_after_what_it_waits_for_and_the_milestone_says_t
         take_stock(study=site.study, at=now)
     outlook = Milestone.objects.get(scope=site.scope, code="ACTIVATED").outlook
     assert (outlook.forecast_on, "open items" in outlook.because) == (on, True)
+
+
+def test_an_activation_whose_day_has_passed_is_overdue_until_somebody_says_another(site, petra, now):
+    last = items_of(site).filter(level="site").exclude(gate="").order_by("-expected_on").first()
+    settle(items_of(site).exclude(pk=last.pk), date(2024, 2, 14), petra)
+    with act(petra):
+        ItemHolding.objects.filter(item=last).delete()
+        make(ItemHolding, item=last, study=site.study, since=date(2024, 2, 14))
+        StartUpItem.objects.filter(pk=last.pk).update(expected_on=date(2024, 2, 16))
+        make(Milestone, scope=site.scope, study=site.study, code="ACTIVATED", planned_on=date(2024, 2, 15))
+    with acting(Service("Worker"), reason="Taking stock", channel=Channel.TASK):
+        take_stock(study=site.study, at=now)
+    milestone = Milestone.objects.looked_at(now.date()).get(scope=site.scope, code="ACTIVATED")
+    assert (milestone.state, milestone.outlook.forecast_on) == ("OVERDUE", date(2024, 2, 16))
+    board = signed_in("mara").get(f"{STUDY}start-up/?country=at")
+    (row,) = (row for group in board.context["groups"] for row in group["rows"])
+    assert (row["expected"], row["late"]) == ("16 Feb 2024", f"late by {(now.date() - date(2024, 2, 16)).days} d")
