@@ -103,7 +103,7 @@ def _told(model: Model, key: sql.Composable, named: Collection[Model] | None, de
     """
     history = sql.SQL("h{}").format(sql.SQL(str(depth)))
     label = field_of(model, label_field(model))
-    told = []
+    told: list[sql.Composable] = []
     for field in (label, *owners(model)):
         column = sql.SQL("{}.{}").format(history, sql.Identifier(field.column))
         target = target_of(field)

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ctms.core.wording import days_written_out
+from ctms.core.wording import days_written_out, iso_day
 from ctms.integrations.registry import Kind
 from ctms.web.columns import Column
 from enrollment.lineage import about
@@ -122,14 +122,11 @@ def discrepancy_tone(status: str) -> str:
 
 def _says(name: str, label: str) -> Column:
     """What a system says: a day, or the numbers of sites."""
-    return Column(name, label, lambda one: _as_day(getattr(one, name)), phone="named", generated=True, machine=name)
+    return Column(name, label, lambda one: _said(getattr(one, name)), phone="named", generated=True, machine=name)
 
 
-def _as_day(said: str) -> date | str:
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        return days_written_out(said)
+def _said(words: str) -> date | str:
+    return iso_day(words) or days_written_out(words)
 
 
 DISCREPANCY_COLUMNS = (

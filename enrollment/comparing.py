@@ -7,6 +7,7 @@ from typing import Any
 
 from ctms.integrations.models import SourceFact
 from ctms.integrations.registry import Kind
+from ctms.integrations.wording import age
 from ctms.studies.models import Study
 from enrollment.models import Discrepancy, Milestone, Subject
 from enrollment.reconcile import SYSTEMS, Sides
@@ -40,7 +41,10 @@ def side_by_side(study: Study, one: Discrepancy, *, at: datetime) -> tuple[list[
     if subject:
         ours |= {milestone: subject.day_of(milestone) for milestone in Milestone if subject.day_of(milestone)}
     columns = [said[Kind.EDC], said[Kind.IRT], ours]
-    heads = [Side(kind.label, sides.as_of.get(kind), _age(sides.as_of.get(kind), at)) for kind in SYSTEMS]
+    heads = [
+        Side(kind.label, as_of := sides.as_of.get(kind), age(as_of, at) or "not read to the end yet")
+        for kind in SYSTEMS
+    ]
     heads.append(Side(Kind.CTMS.label, at, "live"))
     rows = [Row("Site", tuple(column.get("", "") for column in columns), not one.milestone)]
     for milestone in Milestone:
@@ -74,12 +78,3 @@ def _days(facts: Iterable[SourceFact], fixes: dict[str, Any], words: dict[Any, s
         day = fix.day if fix and fix.day else fact.day
         if fact.what == "DAY" and milestone and day and not (fix and fix.state == "VOID"):
             yield milestone, day
-
-
-def _age(as_of: datetime | None, at: datetime) -> str:
-    if as_of is None:
-        return "never read"
-    hours = int((at - as_of).total_seconds() // 3600)
-    if hours < 1:
-        return "less than an hour old"
-    return f"{hours} hours old" if hours < 48 else f"{hours // 24} days old"

@@ -47,7 +47,8 @@ def _pick(name: str, domain: Domain | None) -> Callable[[Counts], tuple[int | No
         as_of = told.as_of.get(master)
         if as_of is None and not counts["rows"]:
             return None, LIVE  # nobody has said anything yet
-        return sum(row[name] for row in counts["rows"]), said(master.label, as_of, counts["now"])
+        source = said(master.label, as_of, counts["now"], oldest=told.oldest.get(master))
+        return sum(row[name] for row in counts["rows"]), source
 
     return pick
 

@@ -1,14 +1,14 @@
 """Who says what of a study's subjects: the connections that count, and what is compared with what."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from ctms.integrations import registry
-from ctms.integrations.formats import resources_in
+from ctms.integrations import ages, registry
 from ctms.integrations.models import Connection, Format, MappingStatus, MappingVersion
 from ctms.integrations.registry import Domain, Kind
 from ctms.studies.models import Study
@@ -34,10 +34,12 @@ class Told:
     """Of a study: from which milestone on it counts subjects as enrolled; and of when each system is that counts.
 
     A system is as old as the oldest of what is read from it, and says nothing before all of it was read to the end.
+    What was read of it grows old all the same: `oldest`.
     """
 
     enrolled_by: Milestone
     as_of: dict[Kind, datetime]
+    oldest: dict[Kind, datetime]
 
 
 def told_in(studies: Collection[int]) -> dict[int, Told]:
@@ -50,23 +52,25 @@ def told_in(studies: Collection[int]) -> dict[int, Told]:
     )  # fmt: skip
     milestones: dict[int, Milestone] = {}
     formats: dict[int, dict[int, str]] = {}
-    read: dict[tuple[int, str], datetime] = {}
+    read: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
     for study, milestone, connection, format_, status, has_mapping, resource, succeeded_at, at in rows:
         milestones[study] = Milestone(milestone) if milestone else EnrolledDefinition.DEFAULT
         here = formats.setdefault(study, {})
         if has_mapping and status != "DRAFT":
             here[connection] = format_
             if succeeded_at and at:
-                read[connection, resource] = at
-    return {study: Told(milestones[study], _oldest(here, read)) for study, here in formats.items()}
-
-
-def _oldest(formats: Mapping[int, str], read: Mapping[tuple[int, str], datetime]) -> dict[Kind, datetime]:
-    ages: dict[Kind, list[datetime | None]] = {}
-    for connection, format_ in formats.items():
-        known = [read.get((connection, resource.name)) for resource in resources_in(format_)]
-        ages.setdefault(Format(format_).kind, []).extend(known)
-    return {kind: min(filter(None, known)) for kind, known in ages.items() if all(known)}
+                read[connection][resource] = at
+    told = {}
+    for study, here in formats.items():
+        instants: defaultdict[Kind, list[datetime | None]] = defaultdict(list)
+        for connection, format_ in here.items():
+            instants[Format(format_).kind] += ages.read_of(format_, read[connection])
+        told[study] = Told(
+            milestones[study],
+            as_of={kind: at for kind, known in instants.items() if (at := ages.as_of(known))},
+            oldest={kind: min(filter(None, known)) for kind, known in instants.items() if any(known)},
+        )
+    return told
 
 
 def sides_of(study: Study) -> Sides:

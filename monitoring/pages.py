@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 
 from ctms.accounts import access
 from ctms.studies.models import Study
-from ctms.web.places import found
+from ctms.web.places import found, key_in
 from monitoring.models import Deviation, FollowUpItem, MonitoringVisit
 from monitoring.queries import may_read_report
 from sites.pages import InSite
@@ -95,9 +95,9 @@ class InDeviation(InSite):
 
 def visit_of(view: Any) -> MonitoringVisit | None:
     """The visit of the site that `?visit=` names, if any."""
-    wanted = view.request.GET.get("visit", "")
-    if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 19):
+    wanted = key_in(view.request.GET.get("visit", ""))
+    if wanted is None:
         return None
-    visits = MonitoringVisit.objects.visible_to(view.request.user).filter(site=view.site, pk=int(wanted))
+    visits = MonitoringVisit.objects.visible_to(view.request.user).filter(site=view.site, pk=wanted)
     visit: MonitoringVisit | None = visits.first()
     return visit

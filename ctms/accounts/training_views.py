@@ -24,7 +24,7 @@ from ctms.core.refusals import Refusal
 from ctms.web.columns import Column
 from ctms.web.lists import ListView
 from ctms.web.moves import MoveView
-from ctms.web.places import InSponsor, PageRequest, found
+from ctms.web.places import InSponsor, PageRequest, found, key_in
 
 _TONES = {"DRAFT": "info", "APPROVED": "ok", "ENDED": "mute"}
 
@@ -196,9 +196,9 @@ class NewCurriculum(KeepsTraining):
         return self.may("accounts.edit_training")
 
     def get(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        like = request.GET.get("like", "")
+        like = key_in(request.GET.get("like", ""))
         rows = Curriculum.objects.visible_to(request.user)
-        model = rows.filter(pk=int(like)).first() if like.isascii() and like.isdigit() and len(like) < 19 else None
+        model = rows.filter(pk=like).first() if like is not None else None
         return self._page(CurriculumForm(initial=CurriculumForm.like(model) if model else None))
 
     def post(self, request: PageRequest, *args: Any, **kwargs: Any) -> HttpResponse:

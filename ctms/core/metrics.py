@@ -44,11 +44,11 @@ class Source:
         return f"{localtime(self.said_at):%-d %b %Y %H:%M %Z}" + (", more than a day ago" if self.is_stale else "")
 
 
-def said(system: str, at: datetime | None, now: datetime) -> Source:
-    """Another system, and when it said so; None: it was not read to the end yet."""
-    if at is None:
-        return Source(system)
-    return Source(system, at.date(), at, is_stale=now - at > STALE_AFTER)
+def said(system: str, at: datetime | None, now: datetime, *, oldest: datetime | None = None) -> Source:
+    """Another system, and when it said so; None: not all of it was read to the end yet, and `oldest` of what was."""
+    since = at or oldest
+    is_stale = since is not None and now - since > STALE_AFTER
+    return Source(system, at.date() if at else None, at, is_stale)
 
 
 LIVE = Source("CTMS")

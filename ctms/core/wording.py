@@ -28,12 +28,18 @@ def number_in(words: str, prefix: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def iso_day(text: str) -> date | None:
+    """The day that a text is; None for one that is none. Only with its hyphens: "20240226" may be a number."""
+    try:
+        return date.fromisoformat(text) if _ISO_DAY.fullmatch(text) else None
+    except ValueError:
+        return None
+
+
 def day_written_out(text: str) -> str:
     """An ISO day as people write it: "2024-02-26" is "26 Feb 2024"; a text that is no day stays as it is."""
-    try:
-        return f"{date.fromisoformat(text):%-d %b %Y}" if _ISO_DAY.fullmatch(text) else text
-    except ValueError:
-        return text
+    day = iso_day(text)
+    return f"{day:%-d %b %Y}" if day else text
 
 
 def days_written_out(text: str) -> str:

@@ -75,9 +75,10 @@ def _stale(place: Place, readings: Mapping[str, Reading]) -> Iterator[dict[str, 
     url = reverse("sources", args=[place.sponsor.code, place.study.slug])
     old = {one.source.system: one.source for one in readings.values() if one.source.is_stale}
     for system, source in old.items():
+        due = f"since {source.age}" if source.as_of else source.age
         yield {
-            "tone": "bad", "text": f"{system} has not been read for a day", "url": url, "due": f"since {source.age}",
-            "due_tone": "bad", "meta": "Its numbers stay, and are as of then",
+            "tone": "bad", "text": f"{system} has not been read for a day", "url": url, "due": due, "due_tone": "bad",
+            "meta": "Its numbers stay, and are as of then",
         }  # fmt: skip
 
 

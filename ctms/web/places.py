@@ -82,3 +82,8 @@ def found(rows: Any) -> Any:
     if row is None:
         raise Http404
     return row
+
+
+def key_in(text: str) -> int | None:
+    """The key of a row that an address or a form names; None where this cannot be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -1,5 +1,6 @@
 """How an amount came about: from the contract's row to the fact and its message. And a site's payables on its page."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -140,9 +141,9 @@ class SitePayments(SiteTabView):
         listed = list(rows.select_related("fee", "payee", "site").order_by("-id")[: _SHOWN + 1])
         may_read = agreement is not None and self.may("finance.view_agreement")
         return {
-            "agreement": agreement,
+            "stand_title": f"Agreement {agreement}" if may_read else "Agreement",
             "agreement_url": self._study_url("agreement", agreement.pk) if agreement and may_read else "",
-            "stand": stand_rows(settlement(agreement, on=today()), agreement.currency) if agreement else [],
+            "stand": self._stand(agreement, may_read) if agreement else [],
             "columns": _COLUMNS,
             "rows": [
                 {
@@ -156,6 +157,11 @@ class SitePayments(SiteTabView):
             "is_cut": len(listed) > _SHOWN,
             "all_url": f"{self._study_url('payables')}?{urlencode({'site': self.site.number})}",
         }
+
+    def _stand(self, agreement: Agreement, may_read: bool) -> list[dict[str, Any]]:
+        """What the site is owed; what the terms say of it, for those who read the terms."""
+        stand = settlement(agreement, on=today())
+        return stand_rows(stand if may_read else replace(stand, maximum=None), agreement.currency)
 
     def _study_url(self, name: str, *more: Any) -> str:
         return reverse(name, args=[self.sponsor.code, self.study.slug, *more])

@@ -123,7 +123,7 @@ class Checklist:
         return day if item.is_settled or item.held_now else f"not before {day}"  # type: ignore[attr-defined]
 
     def opens_on(self, gate: str, on: date | None = None) -> date | None:
-        """The day on which the last of what keeps the gate shut is expected, also when it has passed; None: it is open."""
+        """The day the last of what keeps the gate shut is expected on, also when that has passed; None: it is open."""
         return max((self.expected_on(one.item) for one in self.blockers(gate, on)), default=None)
 
     @property

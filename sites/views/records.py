@@ -8,7 +8,7 @@ from django.urls import reverse
 from ctms.core import clock
 from ctms.core.clock import is_simulated
 from ctms.core.lifecycle import Offer
-from ctms.web.places import found
+from ctms.web.places import found, key_in
 from ctms.web.templatetags.ctms import day
 from sites.forms import CorrectionForm, EndPersonnelForm, EvidenceForm, FindPersonForm, PersonnelForm, WithdrawForm
 from sites.lifecycle import SITE
@@ -139,14 +139,14 @@ class People(FormTab):
         return form
 
     def _offered(self, data: Any) -> list[Person]:
-        """Whom one is likely to mean: who works or worked at this facility or, with `who`, everybody of that name."""
+        """Whom one chose, and whom one is likely to mean: who works or worked at this facility or, with `who`,
+        everybody of that name."""
         user, people = self.request.user, Person.objects.visible_to(self.request.user)
         near = SitePersonnel.objects.visible_to(user).filter(site__facility=self.site.facility_id)
         wanted = Q(name__icontains=self.who) if self.who else Q(engagements__in=near)
-        chosen = (data or {}).get("person", "")
-        if chosen.isdecimal():
-            wanted |= Q(pk=chosen)
-        return list(people.filter(wanted).distinct().order_by("name")[:_MOST_OFFERED])
+        likely = people.filter(wanted).distinct().order_by("name")[:_MOST_OFFERED]
+        chosen = key_in((data or {}).get("person", ""))
+        return list(dict.fromkeys([*(people.filter(pk=chosen) if chosen else ()), *likely]))
 
     @property
     def who(self) -> str:

@@ -50,7 +50,20 @@ def assert_ages_are_of_the_oldest_resource(place, edc, user):
         (reading,) = read_here([CONSENTED], place, user)
         assert reading.source.said_at == oldest.source_as_of - timedelta(hours=3)
         assert sides_of(place.study).as_of[Kind.EDC] == reading.source.said_at
+        assert shown_of(edc) == reading.source.said_at
+        # While something was not read to the end, nothing is said of when; what was read grows old all the same.
+        FeedCursor.objects.filter(pk=oldest.pk).update(succeeded_at=None)
+        FeedCursor.objects.filter(connection=edc).update(source_as_of=oldest.source_as_of - timedelta(days=3))
+        (reading,) = read_here([CONSENTED], place, user)
+        assert (reading.source.age, reading.source.is_stale) == ("not read to the end yet", True)
+        assert shown_of(edc) is None
         transaction.set_rollback(True)
+
+
+def shown_of(connection):
+    """Of when the page of data sources says it is."""
+    rows = signed_in("mara").get("/in/north/s/D3460C00002/sources/").context["connections"]
+    return next(row["as_of"] for row in rows if row["connection"] == connection)
 
 
 def test_what_was_planted_is_found_and_closes_by_itself(north, mara):

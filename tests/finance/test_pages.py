@@ -11,10 +11,10 @@ from pypdf import PdfReader
 
 from ctms.core import money, signables
 from finance.facts import of_sites
-from finance.models import LedgerEntry, Payable, PaymentRun, RunStatus
+from finance.models import Agreement, AgreementVersion, LedgerEntry, Payable, PaymentRun, RunStatus
 from finance.queries import remittance_lines, sums
 from tests.api.client import Program
-from tests.conftest import signed_in
+from tests.conftest import act, person, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shows("04-7")]
 S = "/in/north/s/D3460C00002/"
@@ -76,6 +76,19 @@ def test_a_payable_stands_where_its_payment_stands_on_every_page(paid):
     rows = {row["No."]: row for row in csv.DictReader(io.StringIO(body))}
     assert rows[str(line.payable_id)]["State"] == words
     assert words in noor.get(f"{S}site/{line.payable.site.number}/payments/").content.decode()
+
+
+def test_a_site_s_payments_say_what_it_is_owed_and_the_terms_to_those_who_read_them(north):
+    agreement = Agreement.objects.filter(site__number__startswith="DE").first()
+    page = f"{S}site/{agreement.site.number}/payments/"
+    for name, reads in (("noor", True), ("idris", False)):
+        text = signed_in(name).get(page).content.decode()
+        assert "Earned, without tax" in text
+        assert (str(agreement) in text) == reads
+    with act(person("petra")):
+        AgreementVersion.objects.filter(agreement=agreement).update(maximum=123456)
+    assert "123,456" in signed_in("noor").get(page).content.decode()
+    assert "123,456" not in signed_in("idris").get(page).content.decode()
 
 
 def test_whoever_approves_a_run_sees_its_totals_first_and_then_all_that_is_signed(north):

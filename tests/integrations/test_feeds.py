@@ -173,6 +173,14 @@ def test_what_an_ended_run_read_stands(edc, now):
     for touch in (lambda: kept.update(sha256="f" * 64), kept.delete, one_more.save):
         with pytest.raises(IntegrityError, match="what it read stands"), transaction.atomic(), act(person("mara")):
             touch()
+    with act(person("mara")):
+        ended = FeedRun.objects.get(pk=before[0]["run_id"])
+        running = FeedRun.objects.create(
+            sponsor_id=edc.sponsor_id, connection=edc, mapping=ended.mapping, resource="audits", started_at=now
+        )
+        moving = FeedPayload.objects.create(**{**before[0], "id": None, "run_id": running.pk, "position": 9})
+    with pytest.raises(IntegrityError, match="what it read stands"), transaction.atomic(), act(person("mara")):
+        FeedPayload.objects.filter(pk=moving.pk).update(run=ended)
     assert list(kept.values()) == before != []
 
 

@@ -43,7 +43,7 @@ from tests.proof import processes
 from tests.proof.__main__ import SEED
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shows("04-4")]
-KILLS, LONGEST, WITHIN = 50, 1.5, 180.0  # seconds: until a kill, and until all is well again
+KILLS, WITHIN = 50, 180.0  # seconds until all is well again
 RESOURCES = 4  # sites, subjects and audit records of Rave; events of the IRT
 VICTIMS = ("worker", "payer", "redis", "postgres")
 
@@ -219,7 +219,7 @@ def _answers() -> bool:
 
 
 def test_kills_leave_nothing_half_done_and_double_nothing(settings, measured):
-    chance, half, ended = random.Random(SEED), [], 0
+    chance, half, ended, longest = random.Random(SEED), [], 0, 1.5  # seconds until a kill
     with world.nothing_yet(settings), inside():
         outside = Outside(size=25)
         outside.world.subjects  # noqa: B018 - worked out here: the server's threads have no database
@@ -233,8 +233,12 @@ def test_kills_leave_nothing_half_done_and_double_nothing(settings, measured):
         try:
             for number in range(KILLS):
                 house.begin(number)
-                time.sleep(chance.uniform(0.05, LONGEST))
-                ended += house.is_idle()
+                waited = chance.uniform(0.05, longest)
+                time.sleep(waited)
+                is_idle = house.is_idle()
+                ended += is_idle
+                # How long the work takes depends on the machine: kills spread over all of it, and hardly beyond.
+                longest = waited if is_idle else longest * 1.1
                 house.kill(VICTIMS[number % len(VICTIMS)])
                 house.come_back()
                 half += half_done(site)

@@ -17,6 +17,8 @@ from django.test.utils import CaptureQueriesContext
 
 from ctms.core.acting import Channel, Service, acting
 from ctms.core.metrics import Amounts, Metric, Reading, declared, read_here
+from ctms.reporting import attention
+from ctms.reporting.views import dashboards
 from ctms.studies.models import Study, StudyCountry
 from ctms.web.places import Place
 from enrollment.models import Discrepancy, Subject
@@ -235,3 +237,8 @@ def test_before_the_first_site_is_open_start_up_stands_in_its_place(db):
     assert "Enrollment against plan" not in text.partition("Needs attention")[0]
     assert "No enrollment plan is entered" in text
     assert "Start-up" in text
+
+
+def test_every_alarm_that_has_words_is_counted_on_an_overview():
+    read = (*dashboards._OF_SUBJECTS, *dashboards._HERE, *dashboards._MONITORED, *dashboards._PAID)
+    assert set(attention._COUNTED) <= {metric.name for metric in read}

@@ -105,6 +105,7 @@ def test_offered_are_people_of_the_facility_and_whoever_is_found_by_name(north, 
     said = {"person": known["DE-002"].person_id, "role": "PHARMACIST", "reason": "Delegation log"}
     refused = client.post(address, {**said, "role": ""}).context["form"]
     assert (said["person"], "Max Far") in refused.fields["person"].choices, "what was chosen stays"
+    assert client.post(address, {**said, "person": "9" * 5000}).status_code == 422
     assert client.post(address, said).status_code == 302
     assert "Max Far" in offered()
 

@@ -15,7 +15,7 @@ from tests.factories import make
 from tests.startup import items_of, settle, with_checklist
 
 pytestmark = pytest.mark.django_db
-STUDY = "/in/north/s/D3460C00002/"
+STUDY, REST = "/in/north/s/D3460C00002/", "/api/v1/studies/D3460C00002/"
 
 
 @pytest.fixture
@@ -51,11 +51,18 @@ def test_the_board_is_the_same_on_the_page_and_over_rest(site, petra):
     cells = {cell["label"]: (cell["tone"], cell["text"]) for cell in row["cells"]}
     assert (cells["Authority"], cells["SIV"][0]) == (("ok", "20 Feb"), "open")
     tones = {"ok": "DONE", "info": "IN_PROGRESS", "open": "WAITING", "bad": "LATE", "none": "NOT_ASKED"}
-    (told,) = Program("mara").get("/api/v1/studies/D3460C00002/start-up/?country=AT").json()["sites"]
+    mara = Program("mara")
+    (told,) = mara.get(f"{REST}start-up/?country=AT").json()["sites"]
     assert {cell["column"]: cell["state"] for cell in told["cells"]} == {
         name: tones[tone] for name, (tone, _) in cells.items()
     }  # fmt: skip
     assert told["activation_expected_on"] is not None
+    checklist, listed = checklist_of(site), mara.get(f"{REST}start-up/items/?limit=200&site=AT-001").json()
+    expected = {item.pk: item.expected_on.isoformat() for item in checklist.items.values()}
+    waiting = {one.item.pk for one in checklist.blockers("ACTIVATION") if not one.holding}
+    said = {row["id"]: row["expected"] for row in listed["results"]}
+    assert waiting
+    assert said == {key: None if key in waiting else expected[key] for key in said}
     assert not signed_in("mara").get(f"{STUDY}start-up/?country=at&from=30").context["groups"]
 
 

@@ -30,7 +30,7 @@ from ctms.accounts.wording import verb_words
 from ctms.core import clock
 from ctms.core.acting import Channel, acting
 from ctms.core.refusals import Refusal
-from ctms.web.places import InSponsor, PageRequest, found
+from ctms.web.places import InSponsor, PageRequest, found, key_in
 from ctms.web.refusable import RefusableForm
 
 
@@ -101,9 +101,9 @@ class _AtAPlace(AccessForm):
         return {"studies": [(f"?study={one.pk}", one.label, one == inside) for one in studies]}
 
     def _study(self) -> Scope | None:
-        asked = self.request.GET.get("study", "")
+        asked = key_in(self.request.GET.get("study", ""))
         studies = Scope.objects.visible_to(self.request.user).filter(kind=ScopeKind.STUDY)
-        return studies.filter(pk=asked).first() if asked.isdecimal() and len(asked) < 19 else None
+        return studies.filter(pk=asked).first() if asked is not None else None
 
 
 class Grant(_AtAPlace):

@@ -23,7 +23,7 @@ from ctms.core import protocols
 from ctms.core.records import SponsorOwned
 from ctms.core.trail.history import regulated_models
 from ctms.studies.models import Study
-from ctms.web.places import found
+from ctms.web.places import found, key_in
 from ctms.web.rest.answers import answer
 from ctms.web.rest.errors import BadQuery
 
@@ -127,13 +127,14 @@ class History(ApiView):
         )
 
     def _record(self, text: str) -> Any:
-        kind, _, key = text.partition(":")
-        if not (key.isascii() and key.isdigit() and len(key) <= 18):
+        kind, _, said = text.partition(":")
+        key = key_in(said)
+        if key is None:
             sentence = "Kind and key, such as sites.site:55."
             raise BadQuery(sentence, {"record": sentence})
         if kind not in _known():
             raise Http404
-        return found(apps.get_model(kind).objects.visible_to(self.user).filter(pk=int(key)))
+        return found(apps.get_model(kind).objects.visible_to(self.user).filter(pk=key))
 
 
 def _known() -> set[str]:

@@ -36,7 +36,8 @@ _STATES = {"ok": "DONE", "info": "IN_PROGRESS", "open": "WAITING", "bad": "LATE"
 class StartUpItems(ListEndpoint):
     """The items of a study's start-up
 
-    Those of the whole study, of countries, of sites and of people at sites.
+    Those of the whole study, of countries, of sites and of people at sites. `expected` is null while an item waits for
+    others; the start-up of its site says before which day it cannot be.
     """
 
     tag = "Start-up"

@@ -43,7 +43,7 @@ _HERE = (
 )  # fmt: skip
 _MONITORED = (
     monitoring.REPORTS_LATE, monitoring.REPORTS_ON_TIME, monitoring.OPEN_DEVIATIONS, monitoring.SERIOUS_DEVIATIONS,
-    monitoring.LATE_FOLLOW_UPS,
+    monitoring.LATE_FOLLOW_UPS, monitoring.VISITS_LATE,
 )  # fmt: skip
 _PAID = (money.RUNS_TO_CONFIRM, money.RUNS_TO_APPROVE, money.RUNS_TO_RELEASE, money.RUNS_LATE)
 _OPEN = {

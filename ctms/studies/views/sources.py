@@ -1,16 +1,17 @@
 """Where a study's data came from, and its part of the audit trail."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Max
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from audit.views import TrailView
 from ctms.core import clock, protocols
-from ctms.integrations import wording
+from ctms.integrations import ages, wording
 from ctms.integrations.models import Connection, FeedItem
 from ctms.integrations.models.feeds import UNSETTLED
 from ctms.studies.models import ExternalClaim, ImportFinding, ImportRun
@@ -54,7 +55,7 @@ class Sources(InStudy):
         rows = Connection.objects.visible_to(self.request.user).filter(scope=self.study.scope)
         may_edit = protocols.authority().may(self.request.user, "integrations.edit_connection", self.study)
         at = clock.now()
-        rows = rows.annotate(read_at=Max("cursors__succeeded_at"), as_of=Min("cursors__source_as_of"))
+        rows = rows.annotate(read_at=Max("cursors__succeeded_at")).prefetch_related("cursors")
         items = FeedItem.objects.visible_to(self.request.user).filter(status__in=UNSETTLED, connection__in=rows)
         untaken = wording.counts_of(items)
         return [
@@ -63,7 +64,8 @@ class Sources(InStudy):
                 "tone": wording.CONNECTION_TONES[one.status],
                 "url": reverse("connection", args=[self.sponsor.code, self.study.slug, one.pk]),
                 "untaken": untaken.get(one.pk, ""),
-                "age": wording.age(one.as_of, at),
+                "as_of": (as_of := _as_of(one)),
+                "age": wording.age(as_of, at),
                 "faults": [fault["text"] for fault in wording.faults(one, at, in_detail=may_edit)],
             }
             for one in rows.order_by("name")
@@ -73,6 +75,11 @@ class Sources(InStudy):
         if not protocols.authority().may(self.request.user, "integrations.edit_connection", self.study):
             return ""
         return reverse("connection-add", args=[self.sponsor.code, self.study.slug])
+
+
+def _as_of(one: Connection) -> datetime | None:
+    known = {it.resource: it.source_as_of for it in one.cursors.all() if it.succeeded_at and it.source_as_of}
+    return ages.as_of(ages.read_of(one.format, known))
 
 
 class StudyTrail(InStudy, TrailView):

@@ -69,18 +69,16 @@ class ItemFilter(django_filters.FilterSet):
 
 
 def with_holder(items: QuerySet[StartUpItem]) -> QuerySet[StartUpItem]:
-    """The items with `holder` (a party), `holder_name` (a person) and `held_since`."""
-    return items.annotate(holder=holder_of(), holder_name=holder_of("person__full_name"), held_since=holder_of("since"))
+    """The items with `holder` (a party), `holder_name` (a person) and `held_since`, and `due_on`, when it is expected:
+    None while it waits for others, from which its day follows, as its page says."""
+    held = items.annotate(holder=holder_of(), holder_name=holder_of("person__full_name"), held_since=holder_of("since"))
+    waits = When(holder=None, actual_on=None, then=Value(None, DateField()))
+    return held.annotate(due_on=Case(waits, default=F("expected_on"), output_field=DateField()))
 
 
 def _holder(item: Any) -> str:
     party = str(Party(item.holder).label) if item.holder else ""
     return f"{item.holder_name} ({party})" if item.holder_name else party
-
-
-def _waits(item: Any) -> bool:
-    """Whether nobody has it yet; when it is expected follows from the items before it, and its page says so."""
-    return not item.is_settled and item.holder is None
 
 
 def _whose(item: StartUpItem) -> str:
@@ -111,8 +109,8 @@ ITEM_COLUMNS = (
            machine="held_since"),
     Column("planned", "Planned", lambda item: item.planned_on, "date", ("planned_on",), only_exported=True,
            generated=True, machine="planned_on"),
-    Column("expected", "Expected", lambda item: None if _waits(item) else item.expected_on, "date", ("due",),
-           generated=True, machine="expected_on", sub=lambda item: "after other items" if _waits(item) else ""),
+    Column("expected", "Expected", lambda item: item.due_on, "date", ("due",), generated=True, machine="due_on",
+           sub=lambda item: "" if item.due_on else "after other items"),
     Column("settled", "Settled", lambda item: item.actual_on, "date", generated=True, machine="actual_on"),
     Column("valid_until", "Valid until", lambda item: item.expires_on, "date", only_exported=True, generated=True,
            machine="expires_on"),
@@ -137,10 +135,9 @@ class ItemList(StudyList):
     def sort_keys(self) -> dict[str, Any]:
         """Sites by number, then what countries and the study share; what waits for other items after what is due."""
         shared = Case(When(country=None, then=Value("~~")), default=F("country__country"), output_field=TextField())
-        waits = When(holder=None, actual_on=None, then=Value(date.max))
         return {
             "place": Coalesce("site__number", shared, output_field=TextField()),
-            "due": Case(waits, default=F("expected_on"), output_field=DateField()),
+            "due": Coalesce("due_on", Value(date.max)),
         }
 
     def row_url(self, row: StartUpItem) -> str:
