@@ -23,8 +23,8 @@ from ctms.studies.connection_forms import MappingForm
 from enrollment.models import Subject
 from tests.calendar import SHOWN_FROM
 from tests.conftest import act
-from tests.integrations.test_feeds import Tells, page, read, subject
 from tests.outside import connect
+from tests.telling import Tells, page, read, subject
 
 pytestmark = pytest.mark.shows("04-2")
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 
 from ctms.core import clock
-from ctms.core.acting import Channel, Service, acting, on_simulated_day
+from ctms.core.acting import Channel, Service, acting
 from ctms.core.refusals import NotAllowed, Refusal
 from ctms.integrations import ports, registry, wording
 from ctms.integrations.lifecycle import MOST_TRIES
@@ -22,7 +22,7 @@ from ctms.integrations.models import (
     Secret,
     SourceFact,
 )
-from ctms.integrations.ports import Fact, FeedFailed, Page, Unusable
+from ctms.integrations.ports import Fact, Unusable
 from ctms.integrations.registry import Domain, Kind
 from ctms.integrations.services import connections as services
 from ctms.integrations.services.feeding import read_connection
@@ -31,40 +31,14 @@ from ctms.studies.models import Study
 from enrollment.models import Subject
 from tests.conftest import act, person
 from tests.outside import Outside, connect, sign
+from tests.telling import Tells, page, read, subject
 
 pytestmark = pytest.mark.django_db
-
-
-class Tells:
-    """An adapter of one resource that says what it is told to."""
-
-    def __init__(self, *walks, resource="subjects"):
-        self.walks, self.resource, self.asked = list(walks), resource, []
-
-    def pull(self, resource, cursor):
-        self.asked.append((resource, cursor))
-        if resource != self.resource:
-            raise FeedFailed("Nothing was told of this.", worth_retrying=True)
-        yield self.walks.pop(0)
-
-
-def page(*facts, at, **said):
-    return Page(facts=facts, as_of=at, sha256="0" * 64, size=1, **said)
-
-
-def subject(key, at, place="US-008", **said):
-    return Fact(key, "SUBJECT", 0, at, place=place, subject=said.pop("subject", f"S-{key}"), **said)
 
 
 @pytest.fixture
 def edc(north) -> Connection:
     return connect(Format.RWS)
-
-
-def read(connection, adapter, at):
-    with on_simulated_day(at):
-        runs = read_connection(connection, now=lambda: at, adapter=adapter)
-    return next((run for run in runs if run.resource == adapter.resource), None)
 
 
 def counts(run):
