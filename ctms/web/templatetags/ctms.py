@@ -12,7 +12,7 @@ import lucide
 from django import template
 from django.conf import settings
 from django.contrib.messages.storage.base import Message
-from django.forms import Field
+from django.forms import ChoiceField, Field, ModelChoiceField
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html_join
@@ -25,6 +25,7 @@ from ctms.web import charts, styles
 
 register = template.Library()
 _HASH = re.compile(r"[0-9a-f]{64}")
+_WIDE = 36  # letters that a column of a form has room for
 _LONG = 20  # rows of a list of signed content that are shown at once
 
 register.simple_tag(charts.bullet)
@@ -131,6 +132,15 @@ def initials(name: str) -> str:
     """The first letters of the first and the last name."""
     words = name.split()
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
+
+
+@register.filter
+def has_long_choices(field: Field) -> bool:
+    """Whether a choice is longer than a column of a form is wide; of rows of a table nobody looks beforehand."""
+    if not isinstance(field, ChoiceField) or isinstance(field, ModelChoiceField):
+        return False
+    choices: Any = field.choices
+    return any(isinstance(label, str) and len(label) > _WIDE for _, label in choices)
 
 
 @register.filter
