@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from ctms.core.metrics import NOT_YET
 from ctms.integrations.models import SourceFact
 from ctms.integrations.registry import Kind
 from ctms.integrations.wording import age
@@ -41,10 +42,7 @@ def side_by_side(study: Study, one: Discrepancy, *, at: datetime) -> tuple[list[
     if subject:
         ours |= {milestone: subject.day_of(milestone) for milestone in Milestone if subject.day_of(milestone)}
     columns = [said[Kind.EDC], said[Kind.IRT], ours]
-    heads = [
-        Side(kind.label, as_of := sides.as_of.get(kind), age(as_of, at) or "not read to the end yet")
-        for kind in SYSTEMS
-    ]
+    heads = [Side(kind.label, as_of := sides.as_of.get(kind), age(as_of, at) or NOT_YET) for kind in SYSTEMS]
     heads.append(Side(Kind.CTMS.label, at, "live"))
     rows = [Row("Site", tuple(column.get("", "") for column in columns), not one.milestone)]
     for milestone in Milestone:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q, Sum
 
-from ctms.core.metrics import LIVE
+from ctms.core.metrics import LIVE, NOT_YET
 from ctms.core.protocols import SiteFact
 from ctms.integrations import registry
 from ctms.integrations.registry import Domain
@@ -28,7 +28,7 @@ def known_of(site: Site, at: datetime) -> Iterator[SiteFact]:
     def told(label: str, value: str, domain: Domain) -> SiteFact:
         kind = masters[domain]
         as_of = sides.as_of.get(kind)
-        return SiteFact(label, value, kind.label, _when(as_of) if as_of else "not read to the end yet")
+        return SiteFact(label, value, kind.label, _when(as_of) if as_of else NOT_YET)
 
     some = subjects.aggregate(
         **{name: Count("pk", filter=COUNTED_AS[name][1]) for name in _COUNTS},

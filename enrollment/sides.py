@@ -52,19 +52,18 @@ def told_in(studies: Collection[int]) -> dict[int, Told]:
     )  # fmt: skip
     milestones: dict[int, Milestone] = {}
     formats: dict[int, dict[int, str]] = {}
-    read: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
+    cursors: defaultdict[int, list[tuple[str, datetime | None, datetime | None]]] = defaultdict(list)
     for study, milestone, connection, format_, status, has_mapping, resource, succeeded_at, at in rows:
         milestones[study] = Milestone(milestone) if milestone else EnrolledDefinition.DEFAULT
         here = formats.setdefault(study, {})
         if has_mapping and status != "DRAFT":
             here[connection] = format_
-            if succeeded_at and at:
-                read[connection][resource] = at
+            cursors[connection].append((resource, succeeded_at, at))
     told = {}
     for study, here in formats.items():
         instants: defaultdict[Kind, list[datetime | None]] = defaultdict(list)
         for connection, format_ in here.items():
-            instants[Format(format_).kind] += ages.read_of(format_, read[connection])
+            instants[Format(format_).kind] += ages.read_of(format_, cursors[connection])
         told[study] = Told(
             milestones[study],
             as_of={kind: at for kind, known in instants.items() if (at := ages.as_of(known))},

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 
 from ctms.core import gathering, money
 
+NOT_YET = "not read to the end yet"  # of another system
 STALE_AFTER = timedelta(hours=24)  # since another system last said something; from then on pages warn
 
 
@@ -33,7 +34,7 @@ class Source:
         if self.said_at is not None and not self.is_stale:
             return f"{localtime(self.said_at):%H:%M}"
         if self.as_of is None:
-            return "live" if self.system == LIVE.system else "not read to the end yet"
+            return "live" if self.system == LIVE.system else NOT_YET
         return f"{self.as_of:%-d %b %Y}"
 
     @property

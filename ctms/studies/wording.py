@@ -26,7 +26,7 @@ _TOPICS = {
     "protocol_no": "Protocol number",
 }
 _STUDY_DATES = (("start", "Start"), ("primary_completion", "Primary completion"), ("completion", "Completion"))
-DATES = {"start", "primary_completion", "completion"}
+DATES = {topic for topic, _ in _STUDY_DATES}
 _CODED = {"allocation", "masking", "overall_status", "phase", "recruitment_status", "study_type"}
 
 

@@ -7,7 +7,7 @@ import pytest
 from ctms.core.refusals import BadInput, NotAllowed, Refusal
 from ctms.core.versions import version_of
 from ctms.studies.models import StudyCountry
-from sites.models import Facility, PersonnelRole, Site
+from sites.models import Facility, PersonnelRole, Site, SitePersonnel
 from sites.services import directory, personnel
 from sites.services import sites as site_services
 from tests.conftest import act, person, signed_in
@@ -105,7 +105,9 @@ def test_offered_are_people_of_the_facility_and_whoever_is_found_by_name(north, 
     said = {"person": known["DE-002"].person_id, "role": "PHARMACIST", "reason": "Delegation log"}
     refused = client.post(address, {**said, "role": ""}).context["form"]
     assert (said["person"], "Max Far") in refused.fields["person"].choices, "what was chosen stays"
+    before = SitePersonnel.objects.count()
     assert client.post(address, {**said, "person": "9" * 5000}).status_code == 422
+    assert SitePersonnel.objects.count() == before
     assert client.post(address, said).status_code == 302
     assert "Max Far" in offered()
 

@@ -159,3 +159,13 @@ class TestFilters:
     )
     def test_initials(self, name: str, letters: str) -> None:
         assert tags.initials(name) == letters
+
+
+def test_a_field_whose_choices_are_long_is_as_wide_as_they_need() -> None:
+    class Chosen(forms.Form):
+        short = forms.ChoiceField(choices=[("A", "Monthly"), ("B", "Quarterly")])
+        long = forms.ChoiceField(choices=[("A", "Monthly"), ("B", "The screen failure fee instead of the visits")])
+
+    page = Page(str(Chosen()))
+    fields = [attrs["class"].split() for tag, attrs in page.elements if "c-field" in attrs.get("class", "").split()]
+    assert ["c-field--wide" in classes for classes in fields] == [False, True]

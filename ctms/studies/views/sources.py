@@ -78,8 +78,8 @@ class Sources(InStudy):
 
 
 def _as_of(one: Connection) -> datetime | None:
-    known = {it.resource: it.source_as_of for it in one.cursors.all() if it.succeeded_at and it.source_as_of}
-    return ages.as_of(ages.read_of(one.format, known))
+    cursors = [(cursor.resource, cursor.succeeded_at, cursor.source_as_of) for cursor in one.cursors.all()]
+    return ages.as_of(ages.read_of(one.format, cursors))
 
 
 class StudyTrail(InStudy, TrailView):
